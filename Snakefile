@@ -1,0 +1,68 @@
+"""
+FASTQ of many people to sealed, checked genomes.
+
+Stages stand in the order in which data flows; a stage uses only what an earlier one gives.
+Target rules to stop at: align, call, qc, report (default `all` = everything there is).
+"""
+
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+sys.path.append(str(Path(workflow.basedir) / "workflow" / "src"))
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/reference.smk"
+include: "workflow/rules/reads.smk"
+include: "workflow/rules/align.smk"
+include: "workflow/rules/call.smk"
+include: "workflow/rules/call/gatk.smk"
+include: "workflow/rules/call/bcftools.smk"
+include: "workflow/rules/call/freebayes.smk"
+include: "workflow/rules/qc.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    align,
+    call,
+    qc,
+    report,
+
+
+rule align:
+    """One CRAM per sample."""
+    input:
+        expand([paths.CRAM, paths.CRAI, paths.CRAM_MD5], sample=SHEET.samples),
+
+
+rule call:
+    """One gVCF and one VCF per sample."""
+    input:
+        expand([paths.GVCF, paths.GVCF_TBI], sample=SHEET.samples),
+        expand([paths.VCF, paths.VCF_TBI], sample=SHEET.samples),
+
+
+rule qc:
+    """Metrics of reads, alignments and variants."""
+    input:
+        expand([paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS], sample=SHEET.samples),
+
+
+rule report:
+    """One page about the run."""
+    input:
+        paths.MULTIQC,
+
+
+rule all:
+    """Everything a run gives."""
+    default_target: True
+    input:
+        rules.align.input,
+        rules.call.input,
+        rules.report.input,

@@ -1,0 +1,32 @@
+"""What all tests share: where things are, and a clear reason when they are not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real reads and official schemas, kept beside the repository."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("no folder ../shared with real reads and official schemas beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[..., None]:
+    """Skip a test whose tools are not on PATH."""
+
+    def check(*tools: str) -> None:
+        missing = [tool for tool in tools if shutil.which(tool) is None]
+        if missing:
+            pytest.skip(f"not on PATH: {', '.join(missing)} (make setup installs them)")
+
+    return check

@@ -1,0 +1,27 @@
+"""A digest follows the code through the package's own imports."""
+
+from pathlib import Path
+
+import pytest
+from schelde import provenance
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "a.py").write_text("from schelde.b import x\nimport json\n")
+    (tmp_path / "b.py").write_text("x = 1\n")
+    (tmp_path / "c.py").write_text("y = 1\n")
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    provenance.code_of.cache_clear()
+    return tmp_path
+
+
+@pytest.mark.parametrize(("changed", "differs"), [("a", True), ("b", True), ("c", False)])
+def test_the_digest_changes_with_a_module_or_what_it_imports(
+    package: Path, changed: str, differs: bool
+) -> None:
+    before = provenance.code_of("a")
+    with (package / f"{changed}.py").open("a") as handle:
+        handle.write("z = 2\n")
+    provenance.code_of.cache_clear()
+    assert (provenance.code_of("a") != before) is differs
