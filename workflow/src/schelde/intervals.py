@@ -46,24 +46,28 @@ def read_bed(path: Path, lengths: Mapping[str, int] | None = None) -> list[Inter
     found: list[Interval] = []
     wrong: dict[tuple[str, str], list[int]] = {}
     for number, fields in _bed_rows(path):
-        name = fields[0]
-        if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
-            wrong.setdefault(("", "is not contig, start, end with tabs between"), []).append(number)
-            continue
-        start, end = int(fields[1]), int(fields[2])
-        if start >= end:
-            wrong.setdefault((name, "has intervals that end where or before they start"), [])
-            wrong[name, "has intervals that end where or before they start"].append(number)
-        elif lengths is not None and name not in lengths:
-            wrong.setdefault((name, "is not in the reference"), []).append(number)
-        elif lengths is not None and end > lengths[name]:
-            what = f"has intervals past its end at {lengths[name]}"
-            wrong.setdefault((name, what), []).append(number)
+        fault = _fault(fields, lengths)
+        if fault is None:
+            found.append((fields[0], int(fields[1]), int(fields[2])))
         else:
-            found.append((name, start, end))
+            wrong.setdefault(fault, []).append(number)
     if wrong:
         raise UserError(_bed_problems(str(path), wrong))
     return found
+
+
+def _fault(fields: Sequence[str], lengths: Mapping[str, int] | None) -> tuple[str, str] | None:
+    """Return the contig ("" for a line that names none) and what is wrong with it, or None."""
+    if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
+        return "", "is not contig, start, end with tabs between"
+    contig, start, end = fields[0], int(fields[1]), int(fields[2])
+    if start >= end:
+        return contig, "has intervals that end where or before they start"
+    if lengths is not None and contig not in lengths:
+        return contig, "is not in the reference"
+    if lengths is not None and end > lengths[contig]:
+        return contig, f"has intervals past its end at {lengths[contig]}"
+    return None
 
 
 def _bed_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -80,7 +84,8 @@ def _bed_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         what = "is not UTF-8 text"
         raise UserError([Problem(str(path), None, what, "save it as UTF-8")]) from None
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.startswith(("#", "track", "browser")):
+        first = line.split(maxsplit=1)[:1]
+        if first and first[0] not in ("track", "browser") and not first[0].startswith("#"):
             yield number, line.split("\t")
 
 

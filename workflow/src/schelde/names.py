@@ -37,17 +37,29 @@ class Place:
         return Problem(self.file, self.line, what, remedy)
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
-    """Return a question with the known name nearest to ``name``, or ``otherwise`` if none is near.
+def nearest_of(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name nearest to ``name`` whatever its case, or None if none is near.
 
-    >>> nearest("na12787", ["NA12878", "NA12891"], "add it")
-    "did you mean 'NA12878'?"
-    >>> nearest("child", ["NA12878"], "add it")
-    'add it'
+    >>> nearest_of("na12787", ["NA12878", "NA12891"])
+    'NA12878'
     """
     spelt = {other.casefold(): other for other in sorted(known, reverse=True)}
     near = difflib.get_close_matches(name.casefold(), spelt, n=1, cutoff=0.6)
-    return f"did you mean '{spelt[near[0]]}'?" if near else otherwise
+    return spelt[near[0]] if near else None
+
+
+def question(near: str | None, otherwise: str) -> str:
+    """Ask whether ``near`` was meant; say ``otherwise`` when there is no such name."""
+    return f"did you mean '{near}'?" if near else otherwise
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Ask whether the nearest known name was meant, or say ``otherwise`` when none is near.
+
+    >>> nearest("child", ["NA12878"], "add it")
+    'add it'
+    """
+    return question(nearest_of(name, known), otherwise)
 
 
 def id_fault(kind: str, value: str) -> Fault | None:

@@ -1,9 +1,21 @@
-"""The two sheets: who was sequenced (people), and in which lanes (read groups)."""
+"""The two sheets: who was sequenced (people), and in which lanes (read groups).
+
+A field with ``about`` in its metadata is a column; `schelde.tables.columns_of` says what else the
+metadata means.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+
+WGS_DESIGN = "wgs"
+"""Design of a whole genome; an exome's is the name of its targets."""
+
+
+def _column(about: str, *, header: bool = False) -> dict[str, str | bool]:
+    return {"about": about, "header": header}
 
 
 class Sex(StrEnum):
@@ -28,19 +40,45 @@ class Lane:
     Either ``fq1`` (and, paired-end, ``fq2``, file by file in step) or ``alignment`` is given.
     """
 
-    sample: str
-    library: str
-    flowcell: str
-    lane: str
-    fq1: tuple[str, ...] = ()
-    fq2: tuple[str, ...] = ()
-    alignment: str | None = None  # BAM or CRAM whose reads are taken again
-    read_group: str | None = None  # @RG ID in ``alignment``; None when it has only one
-    platform: str = "ILLUMINA"
-    barcode: str | None = None
-    center: str | None = None
-    date: str | None = None  # ISO 8601
-    line: int = field(default=0, compare=False)  # of the sheet, 1-based
+    sample: str = field(metadata=_column("id of the sample, as in people.tsv"))
+    library: str = field(
+        metadata=_column("id of the library; duplicates are marked within a library")
+    )
+    flowcell: str = field(metadata=_column("id of the flow cell"))
+    lane: str = field(metadata=_column("lane of the flow cell, such as 1 or L001"))
+    fq1: tuple[str, ...] = field(
+        default=(),
+        metadata=_column(
+            "FASTQ file of the first reads, plain or gzipped; several with commas between them",
+            header=True,
+        ),
+    )
+    fq2: tuple[str, ...] = field(
+        default=(),
+        metadata=_column(
+            "FASTQ file of the second reads, in step with fq1; empty when single-end", header=True
+        ),
+    )
+    alignment: str | None = field(
+        default=None,
+        metadata=_column("BAM or CRAM whose reads are taken again, in place of fq1 and fq2"),
+    )
+    read_group: str | None = field(
+        default=None,
+        metadata=_column("ID of the read group in `alignment`, when it has more than one"),
+    )
+    platform: str = field(
+        default="ILLUMINA", metadata=_column("kind of instrument; ILLUMINA when empty")
+    )
+    barcode: str | None = field(
+        default=None, metadata=_column("bases of the sample's index, with '-' between two")
+    )
+    center: str | None = field(default=None, metadata=_column("who sequenced"))
+    date: str | None = field(
+        default=None, metadata=_column("day of the run, such as 2026-01-31")
+    )
+    # Not in the repr: Snakemake compares parameters by it, and a new row must not rerun all others.
+    line: int = field(default=0, compare=False, repr=False)  # of the sheet, 1-based
 
     @property
     def name(self) -> str:
@@ -57,14 +95,28 @@ class Lane:
 class Person:
     """One sample's person: what cannot be computed from the reads."""
 
-    sample: str
-    assay: Assay
-    sex: Sex
-    subject_id: str | None = None
-    father: str | None = None  # sample ids of the same sheet
-    mother: str | None = None
-    targets: str | None = None  # BED, for wes
-    line: int = field(default=0, compare=False)
+    sample: str = field(metadata=_column("id of the sample, as in lanes.tsv"))
+    assay: Assay = field(metadata=_column("wgs (whole genome) or wes (exome or other targets)"))
+    sex: Sex = field(metadata=_column("female, male or unknown"))
+    subject_id: str | None = field(
+        default=None,
+        metadata=_column("pseudonym of the person; the same for all samples of a person"),
+    )
+    father: str | None = field(
+        default=None, metadata=_column("sample of the father; empty when it is not in the sheet")
+    )
+    mother: str | None = field(
+        default=None, metadata=_column("sample of the mother; empty when it is not in the sheet")
+    )
+    targets: str | None = field(
+        default=None, metadata=_column("BED file of the targets, for wes; its name names a design")
+    )
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def design(self) -> str:
+        """What was sequenced, used in file names: ``wgs``, or the name of the targets' BED."""
+        return WGS_DESIGN if self.targets is None else Path(self.targets).stem
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schelde.errors import Problem
 from schelde.files import read_text
-from schelde.names import Place, nearest, printable
+from schelde.names import Place, nearest_of, printable, question
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,15 @@ def _header(
         what = "there are no tabs between the column names"
         problems.append(place.problem(what, "put one tab between columns, not spaces or commas"))
         return None
-    for name, cell in zip(names, line.split("\t"), strict=True):
+    for number, (name, cell) in enumerate(zip(names, line.split("\t"), strict=True)):
         if not name:
             remedy = "name it, or take the tab out"
             problems.append(place.problem("a column has no name", remedy))
         elif name not in known:
-            remedy = nearest(name, known, f"known are: {', '.join(sorted(known))}")
+            near = nearest_of(name, known - set(names))
+            remedy = question(near, f"known are: {', '.join(sorted(known))}")
             problems.append(place.problem(f"unknown column '{printable(name)}'", remedy))
+            names[number] = near or name  # read on as if it were spelt right
         elif name != cell:
             what = f"column name '{printable(cell)}' has a space around it"
             problems.append(place.problem(what, "take the space out"))

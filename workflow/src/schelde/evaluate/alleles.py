@@ -96,9 +96,13 @@ def read_alleles(
             position = int(fields[1]) - 1
             options = alts.upper().split(",")
             named = [(options[index - 1], *rest) for index, *rest in carried]
+            many = any(ploidy > 2 for _, _, ploidy, *_ in named)
         except (ValueError, IndexError) as error:
             what = f"{place}: POS, ALT or GT cannot be read"
             raise RecordError(what, "write the VCF again") from error
+        if many:
+            what = f"{place}: a genotype of more than two copies"
+            raise RecordError(what, "call with ploidy 1 or 2")
         ref = fields[3].upper()
         if named and not _fits(ref, sequence[position : position + len(ref)]):
             what = f"{place}: REF {ref[:20]} is not what the reference has there"
@@ -151,9 +155,7 @@ def place_on(
             high += 1
         turn = (low - start) % size
         normal = (low, low, alt[turn:] + alt[:turn])
-    return Allele(
-        start, end, alt, normal, low, high, carried, ploidy, complete, group, side
-    )
+    return Allele(start, end, alt, normal, low, high, carried, ploidy, complete, group, side)
 
 
 @lru_cache(maxsize=65536)
@@ -201,10 +203,6 @@ def _carried(
     """Index, copies, ploidy, completeness, phase group and side of each ALT in a genotype."""
     copies, phased = _copies(genotype)
     ploidy = len(copies)
-    if ploidy > 2:
-        raise RecordError(
-            f"a genotype has {ploidy} copies ({genotype})", "only one or two can be compared"
-        )
     group: PhaseGroup = record
     if phased:
         group = "" if phase_set in (None, ".") else str(phase_set)

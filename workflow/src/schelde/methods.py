@@ -1,0 +1,168 @@
+"""What a run did, in words and as a table of settings, fit to be shown to anybody.
+
+Nothing here tells about the machine: local files are named without their folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schelde.config import Settings
+    from schelde.sheet import Sheet
+
+READABLE = {
+    "bwa": "bwa mem",
+    "bwa-mem2": "bwa-mem2 mem",
+    "minibwa": "minibwa map",
+    "gatk": "GATK HaplotypeCaller",
+    "bcftools": "bcftools mpileup and call",
+    "freebayes": "freebayes",
+}
+FREE_TEXT = {"report.title"}
+"""Settings that are prose: a slash in them does not make a path."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a report tells about a sample apart from its numbers."""
+
+    name: str
+    assay: str
+    sex: str
+    lanes: tuple[tuple[str, str], ...]  # name, library
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run without anything of the machine that it ran on."""
+
+    samples: tuple[Sample, ...]
+    settings: Mapping[str, Any]  # as in config.yaml, keys joined by dots
+
+
+def run_of(settings: Settings, sheet: Sheet) -> Run:
+    """Return what a report may tell about a run."""
+    samples = tuple(
+        Sample(
+            name=person.sample,
+            assay=str(person.assay),
+            sex=str(person.sex),
+            lanes=tuple((lane.name, lane.library) for lane in sheet.lanes_of(person.sample)),
+        )
+        for person in sheet.people
+    )
+    return Run(samples, public(flat(settings.model_dump(mode="json"))))
+
+
+def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Join the keys of nested mappings by dots.
+
+    >>> flat({"align": {"aligner": "bwa"}, "lanes": "lanes.tsv"})
+    {'align.aligner': 'bwa', 'lanes': 'lanes.tsv'}
+    """
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{above}{key}"
+        leaves |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return leaves
+
+
+def public(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Cut folders off all values that are paths.
+
+    >>> public({"reference.fasta": "/home/me/hg38.fa", "report.title": "batch 3/4"})
+    {'reference.fasta': 'hg38.fa', 'report.title': 'batch 3/4'}
+    """
+    return {key: value if key in FREE_TEXT else _base(value) for key, value in settings.items()}
+
+
+def _base(value: Any) -> Any:
+    if isinstance(value, str):
+        return PurePath(value).name if "/" in value else value
+    if isinstance(value, (list, tuple)):
+        return [_base(item) for item in value]
+    return value
+
+
+def setting_rows(run: Run) -> dict[str, str]:
+    """Return each setting as text, for a table.
+
+    >>> setting_rows(Run((), {"call.bqsr": False, "reference.md5": None, "reads": ["a", "b"]}))
+    {'call.bqsr': 'no', 'reference.md5': '-', 'reads': 'a, b'}
+    """
+    return {key: _text(value) for key, value in run.settings.items()}
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def methods(run: Run, versions: Mapping[str, str]) -> str:
+    """Return sentences that say how the files of a run were made, for a methods section."""
+    given = run.settings
+    aligner, caller = given["align.aligner"], given["call.caller"]
+    read_in = "reads were checked to be whole and in step, and measured with"
+    trimmed = ", which also cut the adapters" if given["reads.trim"] else ""
+    distance = given["align.optical_distance"]
+    optical = f"; optical ones within {distance} pixels" if distance else ""
+    sentences = [
+        f"{_people(run)}: {read_in} {_tool('fastp', versions)}{trimmed}.",
+        f"They were aligned to {_reference(given)} with {_tool(aligner, versions)}, sorted, and"
+        f" their duplicates marked per library across lanes{optical}"
+        f" ({_tool('samtools', versions)}; CRAM 3.0).",
+    ]
+    if given["call.bqsr"]:
+        sites = ", ".join(given["reference.known_sites"])
+        sentences.append(f"Base qualities were recalibrated with GATK at known sites ({sites}).")
+    mode = " in DRAGEN mode" if given["call.dragen"] else ""
+    sentences.append(
+        f"Variants were called sample by sample with {_tool(caller, versions)}{mode}, with the"
+        " number of copies of each chromosome that declared sex and pseudo-autosomal regions"
+        " ask for, left-aligned and split into single alleles"
+        f" ({_tool('bcftools', versions)})."
+    )
+    if any(sample.assay == "wes" for sample in run.samples):
+        sentences.append(
+            f"Exomes were called on their targets and {given['call.padding']} bp around them and"
+            " reported on the targets."
+        )
+    source = "GATK's published hard filters" if caller == "gatk" else "hard filters"
+    sentences.append(
+        f"Calls that fail {source} stay in the files, with FILTER values that the header"
+        " explains; the numbers here count calls that pass."
+    )
+    return " ".join(sentences)
+
+
+def _people(run: Run) -> str:
+    """Count samples by assay, and lanes."""
+    kinds = {"wgs": ("genome", "genomes"), "wes": ("exome", "exomes")}
+    counts = [
+        _count(sum(sample.assay == assay for sample in run.samples), *words)
+        for assay, words in kinds.items()
+    ]
+    lanes = _count(sum(len(sample.lanes) for sample in run.samples), "lane", "lanes")
+    return f"{' and '.join(filter(None, counts))} from {lanes}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return "" if number == 0 else f"{number} {one if number == 1 else many}"
+
+
+def _reference(settings: Mapping[str, Any]) -> str:
+    name, assembly = settings["reference.name"], settings["reference.assembly"]
+    return name if name == assembly else f"{name} ({assembly})"
+
+
+def _tool(tool: str, versions: Mapping[str, str]) -> str:
+    return f"{READABLE.get(tool, tool)} {versions[tool]}"

@@ -1,0 +1,261 @@
+"""The report of a run: MultiQC over copies of the tools' files that have one name per sample.
+
+MultiQC guesses names of samples from file names and contents and writes the paths that it read
+into its report. Here it sees a folder of copies, each named after its sample (or its lane, for
+what belongs to lanes), and what it writes is cleaned of paths and dates.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+import schelde
+from schelde import paths
+from schelde.methods import Run, methods, setting_rows
+from schelde.metrics import (
+    LaneMetrics,
+    LibraryMetrics,
+    SampleMetrics,
+    alignment_metrics,
+    lane_metrics,
+    library_metrics,
+    read_rows,
+    sample_metrics,
+    variant_metrics,
+    write_rows,
+)
+from schelde.pipes import ToolError, whole, write_text
+
+SAMTOOLS_LINES = ("# This file was produced", "SN\t", "IS\t")
+BCFTOOLS_LINES = ("# This file was produced", "ID\t", "SN\t", "TSTV\t", "IDD\t", "ST\t", "DP\t", "QUAL\t")
+"""Lines that MultiQC plots; of bcftools not PSC: it would draw a plot for every sample."""
+
+KEPT_FACTS = {"report_general_stats_data", "report_general_stats_headers", "report_plot_data"}
+KEPT_FACTS |= {"config_title", "config_intro_text", "config_version"}
+"""What of multiqc_data.json tells about samples and not about the machine and the hour."""
+
+DROPPED_FILES = ("*.log", "*.parquet", "multiqc_sources.txt", "llms-full.txt")
+"""Files of MultiQC that hold paths and dates, and a prompt for language models."""
+
+NOWHERE = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The numbers of a run as text: rows of `schelde.metrics`, and versions of tools as YAML."""
+
+    samples: Path
+    lanes: Path
+    libraries: Path
+    versions: Path
+
+
+def write_tables(
+    run: Run, tool_versions: Sequence[Path], snakemake: str, output: Tables, root: Path = Path()
+) -> None:
+    """Write the tables of a run from its files under ``root``.
+
+    ``tool_versions`` are files of `schelde.versions.write_version` named ``<tool>.txt``;
+    ``snakemake`` is Snakemake's version. Raises `schelde.metrics.MetricsError` for a file that
+    lacks a number.
+    """
+    lanes: list[LaneMetrics] = []
+    libraries: list[LibraryMetrics] = []
+    samples: list[SampleMetrics] = []
+    for sample in run.samples:
+        name = sample.name
+        own_lanes = [
+            lane_metrics(root / paths.LANE_FASTP.format(sample=name, lane=lane), name, lane, library)
+            for lane, library in sample.lanes
+        ]
+        own_libraries = library_metrics(root / paths.DUPLICATES.format(sample=name), name)
+        lanes += own_lanes
+        libraries += own_libraries
+        samples.append(
+            sample_metrics(
+                name,
+                sample.assay,
+                sample.sex,
+                lanes=own_lanes,
+                libraries=own_libraries,
+                alignment=alignment_metrics(root / paths.SAMTOOLS_STATS.format(sample=name)),
+                variants=variant_metrics(root / paths.BCFTOOLS_STATS.format(sample=name)),
+            )
+        )
+    write_rows(output.samples, samples, SampleMetrics)
+    write_rows(output.lanes, lanes, LaneMetrics)
+    write_rows(output.libraries, libraries, LibraryMetrics)
+    versions = {file.stem: file.read_text(encoding="utf-8").strip() for file in tool_versions}
+    versions |= {
+        "multiqc": version("multiqc"),
+        "schelde": schelde.__version__,
+        "snakemake": snakemake,
+    }
+    write_text(output.versions, yaml.safe_dump(versions, default_flow_style=False))
+
+
+def write_report(
+    run: Run,
+    tables: Tables,
+    options: Path,
+    *,
+    page: Path,
+    data: Path,
+    log: Path,
+    root: Path = Path(),
+) -> None:
+    """Write MultiQC's page and its folder ``data`` about a run whose files lie under ``root``.
+
+    ``options`` is resources/multiqc.yaml. The same inputs give the same bytes. Raises `ToolError`
+    when MultiQC fails; its messages are in ``log``.
+    """
+    page.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=page.parent, prefix=".multiqc-") as name:
+        folder = Path(name).resolve()
+        stage(run, tables, folder / "in", root)
+        shutil.copy(options, folder / "options.yaml")
+        own = _own_options(run, tables)
+        (folder / "run.yaml").write_text(yaml.safe_dump(own, sort_keys=False), encoding="utf-8")
+        _run_multiqc(folder, log)
+        clean(folder / "out")
+        _refuse_paths(folder)
+        with whole(page) as part:
+            shutil.move(folder / "out" / "report.html", part)
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.move(folder / "out" / "report_data", data)
+
+
+def stage(run: Run, tables: Tables, folder: Path, root: Path) -> None:
+    """Fill a folder with what MultiQC shall see, each file named as its rows shall be."""
+    for kind in ("fastp", "samtools", "bcftools"):
+        (folder / kind).mkdir(parents=True)
+    for sample in run.samples:
+        name = sample.name
+        for lane, _ in sample.lanes:
+            source = root / paths.LANE_FASTP.format(sample=name, lane=lane)
+            (folder / "fastp" / f"{name} {lane}.json").write_text(_fastp_for_multiqc(source))
+        stats = root / paths.SAMTOOLS_STATS.format(sample=name)
+        _copy_lines(stats, folder / "samtools" / f"{name}.txt", SAMTOOLS_LINES)
+        stats = root / paths.BCFTOOLS_STATS.format(sample=name)
+        _copy_lines(stats, folder / "bcftools" / f"{name}.txt", BCFTOOLS_LINES)
+    libraries = _by_name(tables.libraries, "sample", "library")
+    content = {
+        "samples": _by_name(tables.samples, "sample"),
+        "lanes": _by_name(tables.lanes, "sample", "lane"),
+        "libraries": libraries,
+        "duplicates": libraries,
+        "settings": {key: {"value": value} for key, value in setting_rows(run).items()},
+    }
+    for name, rows in content.items():
+        (folder / f"{name}.json").write_text(json.dumps({"id": name, "data": rows}))
+    shutil.copy(tables.versions, folder / "schelde_mqc_versions.yml")
+
+
+def _fastp_for_multiqc(source: Path) -> str:
+    """MultiQC takes no fastp JSON without a command; the counts of 5-mers it does not draw."""
+    found = json.loads(source.read_text(encoding="utf-8"))
+    for part in found.values():
+        if isinstance(part, dict):
+            part.pop("kmer_count", None)
+    return json.dumps({**found, "command": ""})
+
+
+def _copy_lines(source: Path, target: Path, starts: tuple[str, ...]) -> None:
+    with source.open(encoding="utf-8") as lines, target.open("w", encoding="utf-8") as kept:
+        kept.writelines(line for line in lines if line.startswith(starts))
+
+
+def _by_name(table: Path, *names: str) -> dict[str, dict[str, str | int | float]]:
+    """Return rows keyed by the columns ``names`` joined, without these columns."""
+    return {
+        " ".join(str(row[name]) for name in names): {
+            key: value for key, value in row.items() if key not in names
+        }
+        for row in read_rows(table)
+    }
+
+
+def _own_options(run: Run, tables: Tables) -> dict[str, Any]:
+    """MultiQC's options that differ from run to run."""
+    versions = yaml.safe_load(tables.versions.read_text(encoding="utf-8"))
+    # MultiQC puts both into HTML, and the title into a string of a script, as they are.
+    title = html.escape(run.settings["report.title"]).replace("\\", "&#92;")
+    own: dict[str, Any] = {"title": title, "intro_text": html.escape(methods(run, versions))}
+    reads = [int(row["reads"]) for row in read_rows(tables.samples)]
+    if max(reads, default=0) < 1_000_000:
+        own |= {
+            "read_count_multiplier": 0.001,
+            "read_count_prefix": "K",
+            "read_count_desc": "thousands",
+        }
+    return own
+
+
+def _run_multiqc(folder: Path, log: Path) -> None:
+    """Run MultiQC on ``folder``/in; a configuration of the user or the site has no say."""
+    files = sorted(str(file.relative_to(folder)) for file in folder.glob("in/**/*.*"))
+    (folder / "files.txt").write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
+    command = [sys.executable, "-m", "multiqc", "--no-ansi"]
+    command += ["--config", "options.yaml", "--config", "run.yaml"]
+    command += ["--file-list", "files.txt", "--outdir", "out", "--filename", "report.html"]
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("MULTIQC_")
+    }
+    environment |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "TMPDIR": str(folder)}
+    with log.open("ab") as messages:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=messages,
+            stderr=messages,
+            check=False,
+        )
+    if done.returncode != 0 or not (folder / "out" / "report.html").exists():
+        raise ToolError(f"MultiQC ended with status {done.returncode} and no report: see {log}")
+
+
+def clean(folder: Path) -> None:
+    """Take paths, dates and random numbers out of what MultiQC wrote to a folder."""
+    data = folder / "report_data"
+    for pattern in DROPPED_FILES:
+        for file in data.glob(pattern):
+            file.unlink()
+    facts = json.loads((data / "multiqc_data.json").read_text(encoding="utf-8"))
+    kept = {key: value for key, value in facts.items() if key in KEPT_FACTS}
+    (data / "multiqc_data.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    page = folder / "report.html"
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"H4sI[A-Za-z0-9+/]{4,}=*", lambda found: _without_date(found[0]), text)
+    text = re.sub(r'(reportUuid = ")[^"]*', rf"\g<1>{uuid.uuid5(NOWHERE, json.dumps(kept))}", text)
+    page.write_text(text, encoding="utf-8")
+
+
+def _without_date(packed: str) -> str:
+    """Pack gzip data in base64 again, without the time of packing."""
+    return base64.b64encode(gzip.compress(gzip.decompress(base64.b64decode(packed)), mtime=0)).decode()
+
+
+def _refuse_paths(folder: Path) -> None:
+    """Raise `ToolError` if a path of this machine is in a file that is to be handed on."""
+    for file in sorted((folder / "out").rglob("*")):
+        if file.is_file() and str(folder) in file.read_text(encoding="utf-8"):
+            raise ToolError(f"MultiQC wrote a path of this machine into {file.name}")

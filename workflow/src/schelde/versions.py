@@ -1,0 +1,62 @@
+"""Which tools made the files of a run, asked from the tools themselves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schelde.pipes import ToolError, write_text
+
+if TYPE_CHECKING:
+    from schelde.config import Settings
+
+COMMANDS: dict[str, tuple[list[str], str]] = {
+    "bcftools": (["bcftools", "--version"], r"^bcftools (\S+)"),
+    "bwa": (["bwa"], r"^Version: (\S+)"),
+    "bwa-mem2": (["bwa-mem2", "version"], r"^(\d\S+)$"),
+    "fastp": (["fastp", "--version"], r"^fastp (\S+)"),
+    "freebayes": (["freebayes", "--version"], r"^version: +v?(\S+)"),
+    "gatk": (["gatk", "--version"], r"\(GATK\) v(\S+)"),
+    "minibwa": (["minibwa", "version"], r"^(\d\S+)$"),
+    "samtools": (["samtools", "--version"], r"^samtools (\S+)"),
+}
+"""Tool to the command that shows its version and the pattern of the line that holds it."""
+
+
+def tools_of(settings: Settings) -> list[str]:
+    """Return the tools that a run with these settings uses, by name."""
+    tools = {"bcftools", "fastp", "samtools", settings.align.aligner, settings.call.caller}
+    if settings.call.bqsr:
+        tools.add("gatk")
+    return sorted(tools)
+
+
+def version_of(tool: str) -> str:
+    """Ask a tool for its version; raise `ToolError` when it is absent or says none.
+
+    The exit status is not looked at: bwa shows its version in a usage message, with status 1.
+    """
+    command, pattern = COMMANDS[tool]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise ToolError(f"{tool} cannot be run: {error.strerror}") from error
+    found = re.search(pattern, done.stdout, re.MULTILINE)
+    if not found:
+        raise ToolError(f"'{' '.join(command)}' shows no version of {tool}")
+    return found[1]
+
+
+def write_version(tool: str, output: Path) -> None:
+    """Write the version of one tool as a line of text."""
+    write_text(output, version_of(tool) + "\n")
