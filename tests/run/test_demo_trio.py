@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pysam
 import pytest
-from schelde.demo import demo_samples
+from schelde.demo.sheets import PEOPLE
 from schelde.evaluate import evaluate
 
 pytestmark = pytest.mark.slow
-SAMPLES = demo_samples()
+SAMPLES = tuple(person.sample for person in PEOPLE)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from schelde.demo import demo_samples
+from schelde.demo.sheets import PEOPLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
-SAMPLES = demo_samples()
+SAMPLES = tuple(person.sample for person in PEOPLE)
 # bcftools calls in seconds what gatk needs minutes for; every fault but the caller's is the same.
 QUICK = ["--config", "call={caller: bcftools, pieces: 2}"]
 

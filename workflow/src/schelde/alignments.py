@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from schelde.errors import Problem
 from schelde.files import file_fault
-from schelde.names import nearest, printable
+from schelde.names import nearest, path_fault
 from schelde.sheet import Lane
 
 
@@ -41,7 +41,7 @@ def check_alignments(file: str, lanes: Sequence[Lane], problems: list[Problem]) 
     """
     rows: dict[str, list[Lane]] = {}
     for lane in lanes:
-        if lane.alignment:
+        if lane.alignment and not path_fault("alignment", lane.alignment):  # else told before
             rows.setdefault(os.path.realpath(lane.alignment), []).append(lane)
     for takers in rows.values():
         problems.extend(_file_problems(file, takers))
@@ -68,16 +68,14 @@ def _file_problems(file: str, takers: Sequence[Lane]) -> Iterable[Problem]:
             remedy = f"make a row for each, with read_group: {_listed(groups)}"
             yield Problem(file, lane.line, what, remedy)
         elif group is not None and group not in groups:
-            what = f"'{path}' has no read group '{printable(group)}'"
+            what = f"'{path}' has no read group '{group}'"
             remedy = nearest(group, groups, f"it has: {_listed(groups)}")
             yield Problem(file, lane.line, what, remedy)
         yield from _taken_before(file, lane, group or "".join(groups[:1]), taken)
     yield from _left_out(file, takers, groups)
 
 
-def _taken_before(
-    file: str, lane: Lane, group: str, taken: dict[str, Lane]
-) -> Iterable[Problem]:
+def _taken_before(file: str, lane: Lane, group: str, taken: dict[str, Lane]) -> Iterable[Problem]:
     other = taken.setdefault(group, lane)
     same_cells = other.alignment == lane.alignment and other.read_group == lane.read_group
     if other is not lane and not same_cells:  # same cells are reported when the rows are read
@@ -95,6 +93,6 @@ def _left_out(file: str, takers: Sequence[Lane], groups: Sequence[str]) -> Itera
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{printable(name)}'" for name in names[:10])
+    shown = ", ".join(f"'{name}'" for name in names[:10])
     more = len(names) - 10
     return f"{shown} and {more} more" if more > 0 else shown or "none"

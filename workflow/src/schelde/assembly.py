@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from schelde.errors import Problem, UserError, closest
+from schelde.files import read_text
 from schelde.sheet import Sex
 
 Interval = tuple[str, int, int]
@@ -76,28 +77,11 @@ def read_assembly(path: Path) -> Assembly:
     every problem of the file.
     """
     reader = _AssemblyReader(str(path))
-    assembly = reader.assembly(_root(path))
+    text = read_text(str(path), reader.problems)
+    assembly = None if text is None else reader.assembly(text)
     if reader.problems or assembly is None:
         raise UserError(reader.problems)
     return assembly
-
-
-def _root(path: Path) -> yaml.Node | None:
-    try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except FileNotFoundError:
-        problem = Problem(str(path), None, "no such file", "give GRCh38, GRCh37 or a YAML file")
-    except OSError as error:
-        problem = Problem(str(path), None, f"cannot be read: {error.strerror}", "mend its access")
-    except UnicodeDecodeError:
-        problem = Problem(str(path), None, "is not UTF-8 text", "save it as UTF-8")
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = None if mark is None else mark.line + 1
-        problem = Problem(str(path), line, f"is not YAML: {error.problem}", "mend its syntax")
-    except yaml.YAMLError:
-        problem = Problem(str(path), None, "is not YAML", "mend its syntax")
-    raise UserError([problem])
 
 
 class _AssemblyReader:
@@ -107,8 +91,15 @@ class _AssemblyReader:
         self.file = file
         self.problems: list[Problem] = []
 
-    def assembly(self, root: yaml.Node | None) -> Assembly | None:
+    def assembly(self, text: str) -> Assembly | None:
         """Return what the file says, or None when it says nothing usable."""
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            self.problems.append(Problem(self.file, line, "is not YAML", "mend its syntax"))
+            return None
         if not isinstance(root, yaml.MappingNode):
             self._wrong(root, "is not a set of 'key: value' lines", f"give {', '.join(KEYS)}")
             return None

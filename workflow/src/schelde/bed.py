@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +10,8 @@ from pathlib import Path
 from schelde.assembly import Interval
 from schelde.errors import Problem, UserError
 from schelde.files import read_text
-from schelde.names import printable
 
-SORT = "sort it: sort -k1,1 -k2,2n"
+NUMBER = re.compile(r"[0-9]{1,15}")
 HEADERS = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
@@ -22,6 +22,11 @@ class _Findings:
     file: str
     first: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sort(self) -> str:
+        """The remedy of an order that cannot be used."""
+        return f"sort it: sort -k1,1 -k2,2n {self.file} > sorted.bed"
 
     def add(self, kind: str, line: int, what: str, remedy: str) -> None:
         self.first.setdefault(kind, (line, what, remedy))
@@ -70,7 +75,9 @@ def parse_bed(
     if lengths is not None:
         _check_contigs(numbered, lengths, findings)
     if not numbered and not findings.first:
-        problems.append(Problem(path, None, "the file has no targets", "give the BED of the capture"))
+        problems.append(
+            Problem(path, None, "this file has no targets", "give the BED of the capture")
+        )
     problems.extend(findings.problems())
     return [interval for _, interval in numbered]
 
@@ -88,8 +95,8 @@ def _interval(number: int, line: str, findings: _Findings) -> Interval | None:
             findings.add("columns", number, what, "give all three, with tabs between them")
         return None
     contig, start, end = cells[:3]
-    if not (start.isascii() and start.isdigit() and end.isascii() and end.isdigit()):
-        what = f"start '{printable(start)}' and end '{printable(end)}' are not whole numbers"
+    if not (NUMBER.fullmatch(start) and NUMBER.fullmatch(end)):
+        what = f"start '{start}' and end '{end}' are not whole numbers"
         findings.add("numbers", number, what, "write digits only, counted from 0")
         return None
     interval = (contig, int(start), int(end))
@@ -106,10 +113,10 @@ def _check_order(numbered: Iterable[tuple[int, Interval]], findings: _Findings) 
     for number, (name, start, _) in numbered:
         if name == contig and start < last:
             what = f"start {start} comes after start {last}"
-            findings.add("unsorted", number, what, SORT)
+            findings.add("unsorted", number, what, findings.sort)
         elif name != contig and name in seen:
-            what = f"contig '{printable(name)}' comes back after '{printable(contig)}'"
-            findings.add("scattered", number, what, SORT)
+            what = f"contig '{name}' comes back after '{contig}'"
+            findings.add("scattered", number, what, findings.sort)
         seen.add(name)
         contig, last = name, start
 
@@ -120,10 +127,10 @@ def _check_contigs(
     for number, (contig, _, end) in numbered:
         if contig not in lengths:
             remedy = "give the targets on the assembly of the reference"
-            what = f"contig '{printable(contig)}' is not in the reference"
+            what = f"contig '{contig}' is not in the reference"
             twin = other_spelling(contig, lengths)
             if twin:
-                what += f", which calls it '{twin}': the file is of another assembly or spelling"
+                what += f", which calls it '{twin}': of another assembly or spelling"
             findings.add("twin" if twin else "contig", number, what, remedy)
         elif end > lengths[contig]:
             what = f"end {end} is past the end of contig '{contig}' ({lengths[contig]} bp)"

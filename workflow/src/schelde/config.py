@@ -46,35 +46,35 @@ class ReferenceSettings(Section):
         description="name in resources/references.tsv, or any name for your own FASTA"
     )
     fasta: Text | None = Field(
-        None, description="your FASTA, plain or gzipped; without it `name` is fetched"
+        default=None, description="your FASTA, plain or gzipped; without it `name` is fetched"
     )
     md5: str | None = Field(
-        None,
+        default=None,
         pattern="^[0-9A-Fa-f]{32}$",
         description="MD5 of that file as it lies on disk, checked before the first job",
     )
     assembly: Text = Field(
-        "GRCh38",
+        default="GRCh38",
         description="GRCh38, GRCh37, or a YAML file that names autosomes, X, Y, "
         "mitochondrion and PAR",
     )
     known_sites: tuple[Text, ...] = Field(
-        (), description="VCFs of known variants for base quality recalibration"
+        default=(), description="VCFs of known variants for base quality recalibration"
     )
 
 
 class ReadsSettings(Section):
     """The reads stage."""
 
-    trim: bool = Field(False, description="cut adapters with fastp before alignment")
+    trim: bool = Field(default=False, description="cut adapters with fastp before alignment")
 
 
 class AlignSettings(Section):
     """The align stage."""
 
-    aligner: Aligner = Field("bwa", description="program that places the reads")
+    aligner: Aligner = Field(default="bwa", description="program that places the reads")
     optical_distance: Number = Field(
-        100,
+        default=100,
         ge=0,
         description="pixels between optical duplicates: 100 for unpatterned, 2500 for patterned "
         "flow cells, 0 for none",
@@ -84,38 +84,38 @@ class AlignSettings(Section):
 class CallSettings(Section):
     """The call stage."""
 
-    caller: Caller = Field("gatk", description="program that finds the variants")
+    caller: Caller = Field(default="gatk", description="program that finds the variants")
     pieces: Number = Field(
-        4,
+        default=4,
         ge=1,
         le=200,
         description="pieces that a genome is called in; never taken from the cores",
     )
     overlap: Number = Field(
-        5000,
+        default=5000,
         ge=1000,
         description="bp that neighbouring pieces overlap at each side before they are spliced",
     )
     padding: Number = Field(
-        100, ge=0, description="bp around exome targets that are called as well"
+        default=100, ge=0, description="bp around exome targets that are called as well"
     )
     bqsr: bool = Field(
-        False, description="recalibrate base qualities first (needs reference.known_sites)"
+        default=False, description="recalibrate base qualities first (needs reference.known_sites)"
     )
-    dragen: bool = Field(False, description="GATK's DRAGEN mode (caller gatk only)")
+    dragen: bool = Field(default=False, description="GATK's DRAGEN mode (caller gatk only)")
 
 
 class ReportSettings(Section):
     """The report."""
 
-    title: Text = Field("Schelde", description="title of the report")
+    title: Text = Field(default="Schelde", description="title of the report")
 
 
 class Settings(Section):
     """Everything in config/config.yaml."""
 
-    lanes: Text = Field("config/lanes.tsv", description="sheet of read groups")
-    people: Text = Field("config/people.tsv", description="sheet of samples")
+    lanes: Text = Field(default="config/lanes.tsv", description="sheet of read groups")
+    people: Text = Field(default="config/people.tsv", description="sheet of samples")
     reference: ReferenceSettings
     reads: ReadsSettings = ReadsSettings()
     align: AlignSettings = AlignSettings()
@@ -153,6 +153,10 @@ def read_settings(
     places: dict[Location, Place] = {}
     names = [str(file) for file in files or [DEFAULT_CONFIG]]
     for name in names:
+        if not Path(name).exists():
+            remedy = "start in the folder that has it, or name one with --configfile"
+            problems.append(Place(name).problem("this file does not exist", remedy))
+            return None
         yaml_file = read_yaml(name, problems)
         if yaml_file is None:
             return None

@@ -1,21 +1,24 @@
-"""All inputs of a run, read once: settings, sheets, assembly."""
+"""All inputs of a run, read and checked once: settings, sheets, assembly."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-import schelde.assembly as assemblies
+from schelde.alignments import check_alignments
 from schelde.assembly import Assembly
-from schelde.config import Settings
-from schelde.sheet import Assay, Lane, Person, Sex, Sheet
-
-DEFAULT_CONFIG = Path("config/config.yaml")
+from schelde.config import Draft, Settings, read_settings
+from schelde.errors import Problem, UserError
+from schelde.files import file_fault
+from schelde.genome_check import check_assembly, check_reference, check_targets
+from schelde.lane_files import check_fastqs
+from schelde.lanes import lanes_of
+from schelde.names import nearest, path_fault, printable
+from schelde.people import people_of
+from schelde.run_check import check_choices, check_known_sites, check_outputs, check_tools
+from schelde.sheet import Lane, Person, Sheet
+from schelde.tables import Table, columns_of, read_table
 
 
 @dataclass(frozen=True)
@@ -35,48 +38,80 @@ def load(
     thorough: bool,
     tools_on_path: bool = True,
 ) -> Inputs:
-    """Read and check all inputs; raise `UserError` with every problem of every input."""
-    values: dict[str, Any] = {}
-    for file in files or [DEFAULT_CONFIG]:
-        values = _laid_over(values, yaml.safe_load(Path(file).read_text(encoding="utf-8")))
-    settings = Settings.model_validate(_laid_over(values, overrides))
-    lanes = tuple(
-        Lane(
-            **{
-                key: tuple(cell.split(",")) if key in ("fq1", "fq2") else cell
-                for key, cell in row.items()
-                if cell
-            },
-            line=number,
-        )
-        for number, row in enumerate(_rows(settings.lanes), start=2)
+    """Read and check all inputs; raise `UserError` with every problem of every input.
+
+    ``files``: config files, each laid over the one before; config/config.yaml when there is none.
+    ``overrides``: values of the command line, laid over them key by key. ``workflow_dir``: the
+    repository. ``thorough``: look at the files that the inputs name, and at the machine; jobs
+    leave it out, since the main process has done it. ``tools_on_path``: programs are taken from
+    PATH, not from conda or containers. Nothing is written and the network is not used.
+    """
+    problems: list[Problem] = []
+    draft = read_settings(overrides, files, problems)
+    if draft is None:
+        raise _told(problems)
+    sheet = _read_sheet(draft, problems, thorough=thorough)
+    assembly = None
+    lengths = None
+    if "reference" not in draft.broken:
+        lengths = check_reference(draft, workflow_dir, problems, thorough=thorough)
+        assembly = check_assembly(draft, workflow_dir, lengths, problems)
+    check_choices(draft, lengths, problems)
+    if thorough:
+        check_targets(draft.settings.people, sheet.people, lengths, problems)
+        check_known_sites(draft, lengths, problems)
+        check_outputs(problems)
+        if tools_on_path:
+            check_tools(draft, problems)
+    if problems or assembly is None:
+        raise _told(problems)
+    return Inputs(draft.settings, sheet, assembly)
+
+
+def _told(problems: Iterable[Problem]) -> UserError:
+    """Return the error that a terminal can show, whatever characters the inputs hold."""
+    return UserError(
+        Problem(problem.file, problem.line, printable(problem.what), printable(problem.remedy))
+        for problem in problems
     )
-    people = tuple(
-        Person(
-            **{
-                **{key: cell or None for key, cell in row.items()},
-                "assay": Assay(row["assay"]),
-                "sex": Sex(row["sex"]),
-            },
-            line=number,
-        )
-        for number, row in enumerate(_rows(settings.people), start=2)
-    )
-    name = settings.reference.assembly
-    shipped = workflow_dir / "resources" / "assemblies" / f"{name}.yaml"
-    path = shipped if shipped.exists() else Path(name)
-    return Inputs(settings, Sheet(people, lanes), assemblies.read_assembly(path))
 
 
-def _rows(path: str) -> list[dict[str, Any]]:
-    with open(path, encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle, delimiter="\t"))
+def _read_sheet(draft: Draft, problems: list[Problem], *, thorough: bool) -> Sheet:
+    """Read both sheets as far as they go and check one against the other."""
+    lane_table = _table("lanes", Lane, draft, problems)
+    people_table = _table("people", Person, draft, problems)
+    lanes = lanes_of(lane_table, problems) if lane_table else ()
+    people = people_of(people_table, problems) if people_table else ()
+    if lane_table and people_table:
+        problems.extend(_lonely(lane_table, people_table))
+    if lane_table and thorough:
+        check_fastqs(lane_table.file, lanes, problems)
+        check_alignments(lane_table.file, lanes, problems)
+    return Sheet(people, lanes)
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _laid_over(old, value) if both else value
-    return merged
+def _table(key: str, model: type, draft: Draft, problems: list[Problem]) -> Table | None:
+    """Read the sheet that a key of the config names; a file that is not there is told there."""
+    if key in draft.broken:
+        return None
+    path = str(getattr(draft.settings, key))
+    fault = path_fault(key, path) or file_fault(path)
+    if fault:
+        problems.append(draft.place(key).problem(*fault))
+        return None
+    return read_table(path, columns_of(model), problems)
+
+
+def _lonely(lane_table: Table, people_table: Table) -> Iterable[Problem]:
+    """Yield the samples that stand in one sheet only, each at its first row."""
+    for table, other, remedy in (
+        (lane_table, people_table, "add a row for it there"),
+        (people_table, lane_table, "add its lanes there, or take the row out"),
+    ):
+        if not other.whole:
+            continue  # it may be in a row that could not be read
+        known = {row.cells["sample"] for row in other.rows if "sample" in row.cells}
+        first = {row.cells["sample"]: row for row in reversed(table.rows) if "sample" in row.cells}
+        for sample in sorted(first.keys() - known):
+            what = f"sample '{sample}' is not in {other.file}"
+            yield first[sample].place.problem(what, nearest(sample, known - first.keys(), remedy))

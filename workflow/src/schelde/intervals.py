@@ -7,14 +7,15 @@ two intervals overlap or touch; `merge` makes it so. Reference order is the orde
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 from schelde.assembly import Interval
+from schelde.bed import parse_bed
 from schelde.errors import Problem, UserError
+from schelde.joblog import JobError
 from schelde.pipes import write_text
 
 Piece = tuple[str, int, int, int]
@@ -35,66 +36,19 @@ def contig_lengths(fai: Path) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def read_bed(path: Path, lengths: Mapping[str, int] | None = None) -> list[Interval]:
-    """Read the first three columns of a BED, plain or gzipped, in the order of the file.
-
-    Blank lines, comments, ``track`` and ``browser`` lines are passed over. Raises `UserError`
-    with a problem per kind and contig, at its first line: columns missing, start or end that is
-    no number, empty intervals and, when ``lengths`` are given, contigs that the reference lacks
-    and ends past theirs.
-    """
-    found: list[Interval] = []
-    wrong: dict[tuple[str, str], list[int]] = {}
-    for number, fields in _bed_rows(path):
-        fault = _fault(fields, lengths)
-        if fault is None:
-            found.append((fields[0], int(fields[1]), int(fields[2])))
-        else:
-            wrong.setdefault(fault, []).append(number)
-    if wrong:
-        raise UserError(_bed_problems(str(path), wrong))
-    return found
+def read_intervals(path: Path) -> list[Interval]:
+    """Read the first three columns of a BED that we wrote; users' are for `schelde.bed`."""
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(row[0], int(row[1]), int(row[2])) for row in rows]
 
 
-def _fault(fields: Sequence[str], lengths: Mapping[str, int] | None) -> tuple[str, str] | None:
-    """Return the contig ("" for a line that names none) and what is wrong with it, or None."""
-    if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
-        return "", "is not contig, start, end with tabs between"
-    contig, start, end = fields[0], int(fields[1]), int(fields[2])
-    if start >= end:
-        return contig, "has intervals that end where or before they start"
-    if lengths is not None and contig not in lengths:
-        return contig, "is not in the reference"
-    if lengths is not None and end > lengths[contig]:
-        return contig, f"has intervals past its end at {lengths[contig]}"
-    return None
-
-
-def _bed_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line numbers from 1 and fields of the lines of a BED that hold an interval."""
-    try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
-    except FileNotFoundError:
-        raise UserError([Problem(str(path), None, "no such file", "correct the path")]) from None
-    except (OSError, EOFError, zlib.error) as error:
-        what = f"cannot be read: {error}"
-        raise UserError([Problem(str(path), None, what, "mend or replace the file")]) from None
-    except UnicodeDecodeError:
-        what = "is not UTF-8 text"
-        raise UserError([Problem(str(path), None, what, "save it as UTF-8")]) from None
-    for number, line in enumerate(text.splitlines(), start=1):
-        first = line.split(maxsplit=1)[:1]
-        if first and first[0] not in ("track", "browser") and not first[0].startswith("#"):
-            yield number, line.split("\t")
-
-
-def _bed_problems(file: str, wrong: Mapping[tuple[str, str], list[int]]) -> Iterator[Problem]:
-    for (contig, what), lines in wrong.items():
-        more = f" (and {len(lines) - 1} more lines)" if len(lines) > 1 else ""
-        subject = f"contig '{contig}' {what}" if contig else what
-        remedy = "give a BED made for this reference" if contig else "mend the line"
-        yield Problem(file, lines[0], f"{subject}{more}", remedy)
+def read_targets(path: Path, lengths: Mapping[str, int]) -> list[Interval]:
+    """Read a user's targets, merged; `JobError` if they do not lie within the reference."""
+    problems: list[Problem] = []
+    intervals = parse_bed(str(path), lengths, problems)
+    if problems:
+        raise JobError(str(UserError(problems)))
+    return merge(intervals, lengths)
 
 
 def write_bed(path: Path, rows: Iterable[Sequence[str | int]]) -> None:
@@ -299,23 +253,38 @@ def piece_intervals(
     return found
 
 
-def cut_genome(fai: Path, gaps: Path, output: Path, *, primary: Sequence[str], pieces: int) -> None:
-    """Write the pieces that whole genomes are called in."""
-    lengths = contig_lengths(fai)
-    intervals = calling_intervals(primary, lengths, read_bed(gaps, lengths))
-    write_bed(output, numbered(scatter(intervals, pieces)))
-
-
-def cut_targets(
-    fai: Path, targets: Path, output: Path, *, pieces: int, padding: int, apart: int
+def cut_pieces(
+    fai: Path,
+    gaps: Path,
+    output: Path,
+    *,
+    targets: Path | None = None,
+    primary: Sequence[str],
+    pieces: int,
+    padding: int,
+    apart: int,
+    log: IO[bytes],
 ) -> None:
-    """Write the pieces that targets, widened by ``padding`` bp, are called in."""
+    """Write the pieces that a design is called in, and their lengths to the log.
+
+    Without ``targets``: the primary contigs between long gaps, cut anywhere. With them: targets
+    widened by ``padding`` bp, cut between those at least ``apart`` bp from each other.
+    `read_pieces` reads them.
+    """
     lengths = contig_lengths(fai)
-    intervals = pad(read_bed(targets, lengths), padding, lengths)
-    write_bed(output, numbered(scatter_whole(intervals, pieces, apart)))
+    if targets is None:
+        intervals = calling_intervals(primary, lengths, read_intervals(gaps))
+        parts = scatter(intervals, pieces)
+    else:
+        intervals = pad(read_intervals(targets), padding, lengths)
+        parts = scatter_whole(intervals, pieces, apart)
+    write_bed(output, numbered(parts))
+    lines = (f"piece {piece}: {total(part)} bp\n" for piece, part in enumerate(parts, start=1))
+    log.write("".join(lines).encode())
 
 
-def write_targets(fai: Path, source: Path, output: Path) -> None:
-    """Write a user's targets merged, in reference order, three columns."""
-    lengths = contig_lengths(fai)
-    write_bed(output, merge(read_bed(source, lengths), lengths))
+def prepare_targets(fai: Path, source: Path, output: Path, *, log: IO[bytes]) -> None:
+    """Write a user's targets merged and in reference order, and their length to the log."""
+    targets = read_targets(source, contig_lengths(fai))
+    write_bed(output, targets)
+    log.write(f"{len(targets)} targets after merging, {total(targets)} bp\n".encode())

@@ -7,11 +7,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from schelde.errors import Problem
 from schelde.files import file_fault, stat_fault
 from schelde.lanes import used_before
-from schelde.names import Fault
+from schelde.names import Fault, path_fault
 from schelde.sheet import Lane
 
 LOOKERS = 16
@@ -48,11 +49,11 @@ class Look:
 def look(path: str) -> Look:
     """Look at a FASTQ file: one stat, and one read of its first bytes."""
     try:
-        found = os.stat(path)
-        fault = stat_fault(path, found)
+        found = Path(path).stat()
+        fault = stat_fault(path, found, f"'{path}'")
         if fault:
             return Look(fault)
-        with open(path, "rb", buffering=0) as handle:
+        with Path(path).open("rb", buffering=0) as handle:
             first = handle.read(FIRST_BYTES)
     except OSError:
         return Look(file_fault(path) or Fault(f"'{path}' cannot be read", "check path and rights"))
@@ -79,9 +80,11 @@ def content_fault(path: str, first: bytes) -> Fault | None:
 
 def check_fastqs(file: str, lanes: Sequence[Lane], problems: list[Problem]) -> None:
     """Add to ``problems`` what is wrong with the FASTQ files of all lanes of a sheet."""
-    paths = list(dict.fromkeys(path for lane in lanes for path in (*lane.fq1, *lane.fq2)))
+    paths = dict.fromkeys(path for lane in lanes for path in (*lane.fq1, *lane.fq2))
+    spelt = [path for path in paths if path_fault("", path) is None]
     with ThreadPoolExecutor(LOOKERS) as pool:
-        looks = dict(zip(paths, pool.map(look, paths), strict=True))
+        looks = dict.fromkeys(paths, Look(None))  # a name that was refused is not looked for
+        looks.update(zip(spelt, pool.map(look, spelt), strict=True))
     for lane in lanes:
         for path in dict.fromkeys((*lane.fq1, *lane.fq2)):
             fault = looks[path].fault

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from schelde.errors import Problem
-from schelde.names import Fault, id_fault, nearest, path_fault, printable
+from schelde.names import Fault, id_fault, nearest, path_fault
 from schelde.sheet import Lane
 from schelde.tables import Row, Table
 
@@ -50,9 +50,22 @@ def lanes_of(table: Table, problems: list[Problem]) -> tuple[Lane, ...]:
 
 
 def _lane(row: Row) -> Lane:
-    lists = {name: tuple(_files(row.cells.get(name, ""))) for name in ("fq1", "fq2")}
-    others = {name: cell for name, cell in row.cells.items() if name in Lane.__match_args__}
-    return Lane(**{**others, **lists, "line": row.place.line or 0})  # type: ignore[arg-type]
+    cells = row.cells
+    return Lane(
+        sample=cells["sample"],
+        library=cells["library"],
+        flowcell=cells["flowcell"],
+        lane=cells["lane"],
+        fq1=tuple(_files(cells.get("fq1", ""))),
+        fq2=tuple(_files(cells.get("fq2", ""))),
+        alignment=cells.get("alignment"),
+        read_group=cells.get("read_group"),
+        platform=cells.get("platform", "ILLUMINA"),
+        barcode=cells.get("barcode"),
+        center=cells.get("center"),
+        date=cells.get("date"),
+        line=row.place.line or 0,
+    )
 
 
 def _files(cell: str) -> list[str]:
@@ -86,7 +99,9 @@ def _read_faults(cells: Mapping[str, str]) -> Iterable[Fault]:
         what = f"fq1 has {_count(_files(fq1))}, fq2 has {_count(_files(fq2))}"
         yield Fault(what, "list the files of both ends in step")
     if "read_group" in cells and "alignment" not in cells:
-        yield Fault("read_group is given without alignment", "take it out; only a BAM or CRAM has")
+        yield Fault(
+            "read_group is given without alignment", "take it out; only a BAM or CRAM has them"
+        )
     for name in given:
         if "" in cells[name].split(","):
             yield Fault(f"{name} has a comma too many", "put one comma between two files")
@@ -103,14 +118,14 @@ def _platform_fault(value: str) -> Fault | None:
     if value in PLATFORMS:
         return None
     remedy = nearest(value, PLATFORMS, f"known are: {', '.join(PLATFORMS)}")
-    return Fault(f"platform '{printable(value)}' is not one of the SAM format", remedy)
+    return Fault(f"platform '{value}' is not one of the SAM format", remedy)
 
 
 def _barcode_fault(value: str) -> Fault | None:
     if BARCODE.fullmatch(value):
         return None
     return Fault(
-        f"barcode '{printable(value)}' is not made of bases",
+        f"barcode '{value}' is not made of bases",
         "give its bases in capitals, with '-' between the two of a dual index",
     )
 
@@ -118,7 +133,7 @@ def _barcode_fault(value: str) -> Fault | None:
 def _center_fault(value: str) -> Fault | None:
     if CENTER.fullmatch(value):
         return None
-    what = f"center '{printable(value)}' cannot stand in a BAM header"
+    what = f"center '{value}' cannot stand in a BAM header"
     return Fault(what, "use ASCII letters, digits and spaces, without quotes and backslash")
 
 
@@ -128,14 +143,14 @@ def _date_fault(value: str) -> Fault | None:
             return None
     except ValueError:
         pass
-    what = f"date '{printable(value)}' is not a day in ISO 8601"
+    what = f"date '{value}' is not a day in ISO 8601"
     return Fault(what, "write it as year-month-day, such as 2026-01-31")
 
 
 def _read_group_fault(value: str) -> Fault | None:
     if value.isprintable():
         return None
-    return Fault(f"read_group '{printable(value)}' has control characters", "copy it again")
+    return Fault(f"read_group '{value}' has control characters", "copy it again")
 
 
 CELLS: Mapping[str, Callable[[str], Fault | None]] = {

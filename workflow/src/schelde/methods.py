@@ -80,7 +80,7 @@ def public(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if key in FREE_TEXT else _base(value) for key, value in settings.items()}
 
 
-def _base(value: Any) -> Any:
+def _base(value: object) -> object:
     if isinstance(value, str):
         return PurePath(value).name if "/" in value else value
     if isinstance(value, (list, tuple)):
@@ -97,7 +97,7 @@ def setting_rows(run: Run) -> dict[str, str]:
     return {key: _text(value) for key, value in run.settings.items()}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None or value == []:
         return "-"
     if isinstance(value, bool):
@@ -129,7 +129,7 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
         f"Variants were called sample by sample with {_tool(caller, versions)}{mode}, with the"
         " number of copies of each chromosome that declared sex and pseudo-autosomal regions"
         " ask for, left-aligned and split into single alleles"
-        f" ({_tool('bcftools', versions)})."
+        f" (bcftools {versions['bcftools']})."
     )
     if any(sample.assay == "wes" for sample in run.samples):
         sentences.append(

@@ -13,10 +13,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from schelde.joblog import JobError
 from schelde.pipes import whole
 
 
-class MetricsError(ValueError):
+class MetricsError(JobError):
     """A tool's file does not hold a number that it should."""
 
 
@@ -97,6 +98,7 @@ class SampleMetrics:
     het_hom: float | None
 
 
+Number = TypeVar("Number", int, float)
 Row = TypeVar("Row", LaneMetrics, LibraryMetrics, SampleMetrics)
 
 
@@ -260,7 +262,7 @@ def _ratio(part: float, of: float) -> float | None:
     return round(part / of, 4) if of else None
 
 
-def _or_none(number: Any) -> Any:
+def _or_none(number: Number | None) -> Number | None:
     """Zero stands for "not measured" in these fields of the tools."""
     return number or None
 

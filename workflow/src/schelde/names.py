@@ -76,7 +76,7 @@ def id_fault(kind: str, value: str) -> Fault | None:
     if ID.fullmatch(value.replace(".", "")) and ID.match(value):
         remedy = "put '-' or '_' in place of the dot, which separates the parts of file names"
         return Fault(f"{kind} '{value}' has a dot", remedy)
-    remedy = "use letters (a to z), digits, '-' and '_', with a letter or digit first"
+    remedy = "use letters without accents, digits, '-' and '_', with a letter or digit first"
     return Fault(f"{kind} '{printable(value)}' cannot be part of a file name", remedy)
 
 

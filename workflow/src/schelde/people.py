@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from schelde.errors import Problem
-from schelde.names import Fault, id_fault, nearest, path_fault, printable
+from schelde.names import Fault, id_fault, nearest, path_fault
 from schelde.sheet import WGS_DESIGN, Assay, Person, Sex
 from schelde.tables import Row, Table
 
@@ -61,10 +61,10 @@ def _row_faults(cells: Mapping[str, str]) -> Iterable[Fault]:
     for name, values in (("assay", list(Assay)), ("sex", list(Sex))):
         if name in cells and cells[name] not in values:
             remedy = nearest(cells[name], values, f"write {', '.join(values[:-1])} or {values[-1]}")
-            yield Fault(f"{name} is '{printable(cells[name])}'", remedy)
+            yield Fault(f"{name} is '{cells[name]}'", remedy)
     subject = cells.get("subject_id", "-")
     if not SUBJECT.fullmatch(subject):
-        what = f"subject_id '{printable(subject)}' has a space or a letter outside ASCII"
+        what = f"subject_id '{subject}' has a space or a letter outside ASCII"
         yield Fault(what, "use a pseudonym of letters, digits and punctuation")
     yield from _target_faults(cells)
 
@@ -153,7 +153,7 @@ def _parent(
         yield Problem(table.file, person.line, what, "give the sample of the parent, or none")
     elif name not in people:
         if table.whole:  # else it may be in a row that could not be read
-            what = f"{role} '{printable(name)}' of '{person.sample}' is not a sample of this sheet"
+            what = f"{role} '{name}' of '{person.sample}' is not a sample of this sheet"
             remedy = nearest(name, people, "add a row for this sample, or leave the cell empty")
             yield Problem(table.file, person.line, what, remedy)
     elif people[name].sex is wrong:

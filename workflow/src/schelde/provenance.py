@@ -23,7 +23,9 @@ def code_of(*modules: str) -> str:
         name = waiting.pop()
         if name in found:
             continue
-        source = PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_bytes()
+        place = PACKAGE.joinpath(*name.split("."))
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        source = file.read_bytes()
         found[name] = source
         waiting.extend(_imported(ast.parse(source)))
     digest = hashlib.sha256()
@@ -35,6 +37,10 @@ def code_of(*modules: str) -> str:
 def _imported(tree: ast.Module) -> list[str]:
     names: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("schelde."):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.module == "schelde":
+            names.extend(alias.name for alias in node.names if not alias.name.startswith("_"))
+        elif (node.module or "").startswith("schelde."):
             names.append((node.module or "").removeprefix("schelde."))
     return names

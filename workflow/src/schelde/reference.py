@@ -17,11 +17,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any
 
 from schelde.assembly import Assembly, Interval
 from schelde.intervals import merge, subtract, write_bed
+from schelde.joblog import JobError
 from schelde.pipes import whole, write_text
 
 BLOCK = 1 << 18  # bytes read at once; small enough for all work on a block to stay in cache
@@ -35,7 +38,7 @@ RUN_OF_N = re.compile(rb"NN*")  # the leading literal is found 20 times as fast 
 NAME = re.compile(r"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
 
 
-class FastaError(ValueError):
+class FastaError(JobError):
     """A FASTA that cannot serve as reference; the message names the contig and what is wrong."""
 
 
@@ -84,7 +87,7 @@ def read_blocks(path: Path, saw: Callable[[bytes], object]) -> Iterator[bytes]:
                 raw = handle.read(BLOCK)
                 saw(raw)
             return
-        razf = raw[3] & 4 and raw[12:16] == b"RAZF"
+        razf = raw[3:4] == b"\x04" and raw[12:16] == b"RAZF"
         inflater = zlib.decompressobj(wbits=31)
         inside = True
         while raw:
@@ -94,50 +97,50 @@ def read_blocks(path: Path, saw: Callable[[bytes], object]) -> Iterator[bytes]:
                 try:
                     yield inflater.decompress(raw)
                 except zlib.error as error:
-                    raise FastaError(f"{path.name}: compressed data are damaged: {error}") from None
+                    raise FastaError(f"compressed data are damaged: {error}") from None
                 raw = inflater.unused_data
                 inside = not inflater.eof
             raw = handle.read(BLOCK)
             saw(raw)
         if inside:
-            raise FastaError(f"{path.name}: compressed data end early; fetch or copy it again")
+            raise FastaError("compressed data end early; fetch or copy the file again")
 
 
-def read_fasta(blocks: Iterable[bytes]) -> Iterator[str | bytes]:
-    """Yield, in the order of a FASTA, each contig's name (str) and its bases (bytes, in parts).
+def read_fasta(blocks: Iterable[bytes]) -> Iterator[tuple[int, str, bytes]]:
+    """Yield the contigs of a FASTA in parts: number of the contig, its name, some of its bases.
 
-    Bases are upper-cased and without blanks and line ends; the name is the first word of the
-    header. Raises `FastaError` for text that is no FASTA and bases that are not IUPAC codes.
+    Every contig has a first part without bases. Bases are upper-cased and without blanks and line
+    ends; the name is the first word of the header. Raises `FastaError` for text that is no FASTA
+    and bases that are not IUPAC codes.
     """
-    header: bytes | None = None
-    name = ""
+    number, name = 0, ""
+    header: bytes | None = None  # as far as it has come, while inside one
     before = b"\n"
     for block in blocks:
         position = 0
         while position < len(block):
             if header is not None:
                 end = block.find(b"\n", position)
-                header += block[position : len(block) if end < 0 else end]
-                position = len(block) if end < 0 else end + 1
+                stop = len(block) if end < 0 else end
+                header += block[position:stop]
+                position = stop + 1
                 if end >= 0:
-                    name = _name_of(header)
-                    yield name
-                    header = None
+                    number, name, header = number + 1, _name_of(header), None
+                    yield number, name, b""
                 continue
             end = block.find(b">", position)
             stop = len(block) if end < 0 else end
             bases = block[position:stop].translate(UPPER, BLANK)
             if bases:
-                yield _checked(bases, name)
-            position = stop
+                yield number, name, _checked(bases, name)
+            position = stop + 1
             if end >= 0:
                 if (block[end - 1 : end] or before) not in (b"\n", b"\r"):
                     raise FastaError(f"contig '{name}': '>' inside a line")
                 header = b""
-                position += 1
         before = block[-1:] or before
     if header is not None:
-        yield _name_of(header)
+        yield number + 1, _name_of(header), b""
 
 
 def _name_of(header: bytes) -> str:
@@ -149,10 +152,10 @@ def _name_of(header: bytes) -> str:
 
 def _checked(bases: bytes, name: str) -> bytes:
     if not name:
-        raise FastaError("is not FASTA: the first line does not begin with '>'")
+        raise FastaError("the first line does not begin with '>'")
     others = bases.translate(None, IUPAC)
     if others:
-        raise FastaError(f"contig '{name}': {chr(others[0])!r} is not a IUPAC code of bases")
+        raise FastaError(f"contig '{name}': {chr(others[0])!r} is no IUPAC code of a base")
     return bases
 
 
@@ -161,7 +164,7 @@ def _checked(bases: bytes, name: str) -> bytes:
 
 @dataclass
 class _Pass:
-    """Takes contigs part by part; writes FASTA and md5 cache, keeps digests, offsets and gaps."""
+    """Takes a FASTA; writes it anew and the md5 cache, keeps digests, offsets and gaps."""
 
     fasta: IO[bytes]
     cache: Path
@@ -169,74 +172,57 @@ class _Pass:
     offsets: list[int] = field(default_factory=list)  # of the first base in the FASTA, bytes
     gaps: list[Interval] = field(default_factory=list)  # all runs of N, merged
 
-    def run(self, parts: Iterable[str | bytes]) -> None:
-        """Take the parts that `read_fasta` yields."""
-        current: _Growing | None = None
-        for part in parts:
-            if isinstance(part, str):
-                self._finish(current)
-                current = self._start(part)
-            elif current is not None:
-                current.add(part, self.fasta, self.gaps)
-        self._finish(current)
+    def read(self, source: Path) -> str:
+        """Take all contigs; return the MD5 of the file as it lies on disk."""
+        on_disk = hashlib.md5(usedforsecurity=False)
+        parts = read_fasta(read_blocks(source, on_disk.update))
+        growing = self.cache / "growing"
+        for (_, name), group in groupby(parts, key=itemgetter(0, 1)):
+            if any(contig.name == name for contig in self.contigs):
+                raise FastaError(f"contig '{name}' is there twice")
+            with growing.open("wb") as cached:
+                contig = self._contig(name, map(itemgetter(2), group), cached)
+            self.contigs.append(contig)
+            place = cache_path(self.cache, contig.md5)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            growing.replace(place)
         if not self.contigs:
-            raise FastaError("holds no contig")
+            raise FastaError("there is no contig in it")
+        return on_disk.hexdigest()
 
-    def _start(self, name: str) -> _Growing:
-        if any(contig.name == name for contig in self.contigs):
-            raise FastaError(f"contig '{name}' is there twice")
+    def _contig(self, name: str, parts: Iterable[bytes], cached: IO[bytes]) -> Contig:
         self.fasta.write(f">{name}\n".encode())
         self.offsets.append(self.fasta.tell())
-        return _Growing(name, (self.cache / "growing").open("wb"))
+        md5 = hashlib.md5(usedforsecurity=False)
+        sha512 = hashlib.sha512()
+        length = 0
+        rest = b""  # bases that do not fill a line yet
+        for bases in parts:
+            md5.update(bases)
+            sha512.update(bases)
+            cached.write(bases)
+            self._note_gaps(name, length, bases)
+            length += len(bases)
+            rest = self._write_lines(rest + bases)
+        if not length:
+            raise FastaError(f"contig '{name}' has no bases")
+        if rest:
+            self.fasta.write(rest + b"\n")
+        return Contig(name, length, md5.hexdigest(), truncated(sha512.digest()))
 
-    def _finish(self, current: _Growing | None) -> None:
-        if current is None:
-            return
-        contig = current.finish(self.fasta)
-        self.contigs.append(contig)
-        place = cache_path(self.cache, contig.md5)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        (self.cache / "growing").replace(place)
-
-
-class _Growing:
-    """A contig while its bases come in."""
-
-    def __init__(self, name: str, cached: IO[bytes]) -> None:
-        self.name = name
-        self.cached = cached
-        self.length = 0
-        self.rest = b""  # bases that do not fill a line yet
-        self.md5 = hashlib.md5(usedforsecurity=False)
-        self.sha512 = hashlib.sha512()
-
-    def add(self, bases: bytes, fasta: IO[bytes], gaps: list[Interval]) -> None:
-        """Take the next bases."""
-        self.md5.update(bases)
-        self.sha512.update(bases)
-        self.cached.write(bases)
+    def _note_gaps(self, name: str, offset: int, bases: bytes) -> None:
         for run in RUN_OF_N.finditer(bases):
-            start, end = (self.length + offset for offset in run.span())
-            if gaps and gaps[-1][0] == self.name and gaps[-1][2] == start:
-                start = gaps.pop()[1]
-            gaps.append((self.name, start, end))
-        self.length += len(bases)
-        bases = self.rest + bases
+            start, end = offset + run.start(), offset + run.end()
+            if self.gaps and self.gaps[-1][0] == name and self.gaps[-1][2] == start:
+                start = self.gaps.pop()[1]
+            self.gaps.append((name, start, end))
+
+    def _write_lines(self, bases: bytes) -> bytes:
+        """Write all full lines of ``bases``; return what is left."""
         full = len(bases) - len(bases) % WIDTH
         lines = [bases[start : start + WIDTH] for start in range(0, full, WIDTH)]
-        self.rest = bases[full:]
-        if lines:
-            fasta.write(b"\n".join(lines) + b"\n")
-
-    def finish(self, fasta: IO[bytes]) -> Contig:
-        """Write what is left and return the contig; `FastaError` if it has no bases."""
-        self.cached.close()
-        if self.rest:
-            fasta.write(self.rest + b"\n")
-        if not self.length:
-            raise FastaError(f"contig '{self.name}' has no bases")
-        digest = truncated(self.sha512.digest())
-        return Contig(self.name, self.length, self.md5.hexdigest(), digest)
+        self.fasta.writelines((b"\n".join(lines), b"\n") if lines else ())
+        return bases[full:]
 
 
 def cache_path(cache: Path, md5: str) -> Path:
@@ -260,7 +246,7 @@ def truncated(sha512: bytes) -> str:
     return base64.urlsafe_b64encode(sha512[:24]).decode("ascii")
 
 
-def digest_of(value: Any) -> str:
+def digest_of(value: object) -> str:
     """Return the digest of a JSON value in canonical form (RFC 8785; no floats, ASCII keys)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return truncated(hashlib.sha512(text.encode("utf-8")).digest())
@@ -292,11 +278,11 @@ def sequence_collection(contigs: Sequence[Contig]) -> dict[str, Any]:
 
 def index_text(contigs: Sequence[Contig], offsets: Sequence[int]) -> str:
     """Return the ``.fai`` of a FASTA written with `WIDTH` bases a line."""
-    rows = zip(contigs, offsets, strict=True)
-    return "".join(
-        f"{contig.name}\t{contig.length}\t{offset}\t{WIDTH}\t{WIDTH + 1}\n"
-        for contig, offset in rows
-    )
+    rows = []
+    for contig, offset in zip(contigs, offsets, strict=True):
+        line = min(WIDTH, contig.length)
+        rows.append(f"{contig.name}\t{contig.length}\t{offset}\t{line}\t{line + 1}\n")
+    return "".join(rows)
 
 
 def dictionary_text(contigs: Sequence[Contig], assembly: str, address: str) -> str:
@@ -332,35 +318,38 @@ def prepare(
     *,
     name: str,
     assembly: Assembly,
-    addresses: Mapping[str, str],
+    address: str | None = None,
     md5: str | None = None,
+    log: IO[bytes],
 ) -> None:
     """Read a FASTA once and write `ReferenceFiles`, each whole or not at all.
 
-    ``addresses`` gives the public address of known files by their MD5; one that is not among them
-    is called by its bare file name in UR. ``md5`` is what the file's own MD5 must be. Raises
-    `FastaError`.
+    ``address`` is where the public finds this file; without
+    one UR is its bare name, since paths of this machine must not travel. ``md5`` is what the MD5
+    of the file, as it lies on disk, must be. Raises `FastaError`.
     """
     stat = source.stat()
-    on_disk = hashlib.md5(usedforsecurity=False)
     cache = files.md5_cache.with_name(f"{files.md5_cache.name}.part")
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
     with ExitStack() as stack:
+        stack.callback(shutil.rmtree, cache, ignore_errors=True)
         fasta = stack.enter_context(stack.enter_context(whole(files.fasta)).open("wb"))
         taken = _Pass(fasta, cache)
-        taken.run(read_fasta(read_blocks(source, on_disk.update)))
-        found = on_disk.hexdigest()
-        if md5 is not None and found != md5:
-            raise FastaError(f"{source.name} has MD5 {found}, but {md5} is declared")
-        lengths = {contig.name: contig.length for contig in taken.contigs}
-        _check_assembly(assembly, lengths)
-    shutil.rmtree(files.md5_cache, ignore_errors=True)
-    cache.replace(files.md5_cache)
-    address = addresses.get(found, source.name)
+        try:
+            found = taken.read(source)
+            if md5 is not None and found != md5.lower():
+                raise FastaError(f"its MD5 is {found}, but {md5} is declared")
+            lengths = {contig.name: contig.length for contig in taken.contigs}
+            _check_assembly(assembly, lengths)
+        except FastaError as error:
+            raise FastaError(f"{source.name}: {error}") from None
+        shutil.rmtree(files.md5_cache, ignore_errors=True)
+        cache.replace(files.md5_cache)
     collection = sequence_collection(taken.contigs)
+    dictionary = dictionary_text(taken.contigs, assembly.name, address or source.name)
     write_text(files.fai, index_text(taken.contigs, taken.offsets))
-    write_text(files.dictionary, dictionary_text(taken.contigs, assembly.name, address))
+    write_text(files.dictionary, dictionary)
     write_text(files.seqcol, _pretty(collection))
     _write_regions(files, assembly, lengths, taken.gaps)
     facts = {
@@ -373,6 +362,9 @@ def prepare(
         "seqcol": collection["digest"],
     }
     write_text(files.facts, _pretty(facts))
+    bases = sum(lengths.values())
+    told = f"{source.name}: {len(lengths)} contigs, {bases} bp, seqcol {collection['digest']}\n"
+    log.write(told.encode())
 
 
 def _write_regions(
@@ -397,5 +389,5 @@ def _write_regions(
     write_bed(files.par, merge(par, lengths))
 
 
-def _pretty(value: Any) -> str:
+def _pretty(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

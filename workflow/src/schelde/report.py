@@ -17,16 +17,14 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
-import schelde
 from schelde import paths
 from schelde.methods import Run, methods, setting_rows
 from schelde.metrics import (
@@ -41,15 +39,19 @@ from schelde.metrics import (
     variant_metrics,
     write_rows,
 )
-from schelde.pipes import ToolError, whole, write_text
+from schelde.pipes import ToolError, whole
 
 SAMTOOLS_LINES = ("# This file was produced", "SN\t", "IS\t")
-BCFTOOLS_LINES = ("# This file was produced", "ID\t", "SN\t", "TSTV\t", "IDD\t", "ST\t", "DP\t", "QUAL\t")
-"""Lines that MultiQC plots; of bcftools not PSC: it would draw a plot for every sample."""
+BCFTOOLS_LINES = ("# This file was produced", "ID\t", "SN\t", "TSTV\t", "IDD\t", "ST\t", "DP\t")
+"""Lines that MultiQC plots, but of bcftools not PSC, which it would draw a plot for every sample
+from, and not QUAL, a line for every single quality that GATK gives.
+"""
 
-KEPT_FACTS = {"report_general_stats_data", "report_general_stats_headers", "report_plot_data"}
+KEPT_FACTS = {"report_general_stats_data", "report_general_stats_headers"}
 KEPT_FACTS |= {"config_title", "config_intro_text", "config_version"}
-"""What of multiqc_data.json tells about samples and not about the machine and the hour."""
+"""What of multiqc_data.json tells about samples, not about the machine and the hour; the numbers
+of each plot lie beside it as text.
+"""
 
 DROPPED_FILES = ("*.log", "*.parquet", "multiqc_sources.txt", "llms-full.txt")
 """Files of MultiQC that hold paths and dates, and a prompt for language models."""
@@ -59,22 +61,29 @@ NOWHERE = uuid.UUID(int=0)
 
 @dataclass(frozen=True)
 class Tables:
-    """The numbers of a run as text: rows of `schelde.metrics`, and versions of tools as YAML."""
+    """The numbers of a run as text: rows of `schelde.metrics`."""
 
     samples: Path
     lanes: Path
     libraries: Path
-    versions: Path
 
 
-def write_tables(
-    run: Run, tool_versions: Sequence[Path], snakemake: str, output: Tables, root: Path = Path()
-) -> None:
+def sources(run: Run) -> list[str]:
+    """Return the files of all samples and lanes that a report is made from."""
+    files = []
+    for sample in run.samples:
+        patterns = (paths.DUPLICATES, paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS)
+        files += [pattern.format(sample=sample.name) for pattern in patterns]
+        files += [
+            paths.LANE_FASTP.format(sample=sample.name, lane=lane) for lane, _ in sample.lanes
+        ]
+    return files
+
+
+def write_tables(run: Run, output: Tables, root: Path = Path()) -> None:
     """Write the tables of a run from its files under ``root``.
 
-    ``tool_versions`` are files of `schelde.versions.write_version` named ``<tool>.txt``;
-    ``snakemake`` is Snakemake's version. Raises `schelde.metrics.MetricsError` for a file that
-    lacks a number.
+    Raises `schelde.metrics.MetricsError` for a file that lacks a number.
     """
     lanes: list[LaneMetrics] = []
     libraries: list[LibraryMetrics] = []
@@ -82,7 +91,9 @@ def write_tables(
     for sample in run.samples:
         name = sample.name
         own_lanes = [
-            lane_metrics(root / paths.LANE_FASTP.format(sample=name, lane=lane), name, lane, library)
+            lane_metrics(
+                root / paths.LANE_FASTP.format(sample=name, lane=lane), name, lane, library
+            )
             for lane, library in sample.lanes
         ]
         own_libraries = library_metrics(root / paths.DUPLICATES.format(sample=name), name)
@@ -102,37 +113,34 @@ def write_tables(
     write_rows(output.samples, samples, SampleMetrics)
     write_rows(output.lanes, lanes, LaneMetrics)
     write_rows(output.libraries, libraries, LibraryMetrics)
-    versions = {file.stem: file.read_text(encoding="utf-8").strip() for file in tool_versions}
-    versions |= {
-        "multiqc": version("multiqc"),
-        "schelde": schelde.__version__,
-        "snakemake": snakemake,
-    }
-    write_text(output.versions, yaml.safe_dump(versions, default_flow_style=False))
 
 
 def write_report(
     run: Run,
     tables: Tables,
+    versions: Path,
     options: Path,
     *,
     page: Path,
     data: Path,
-    log: Path,
+    log: IO[bytes],
     root: Path = Path(),
 ) -> None:
     """Write MultiQC's page and its folder ``data`` about a run whose files lie under ``root``.
 
-    ``options`` is resources/multiqc.yaml. The same inputs give the same bytes. Raises `ToolError`
-    when MultiQC fails; its messages are in ``log``.
+    ``versions`` is written by `schelde.versions`, ``options`` is resources/multiqc.yaml. The same
+    inputs give the same bytes. Raises `ToolError` when MultiQC fails; its messages are in ``log``.
     """
     page.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=page.parent, prefix=".multiqc-") as name:
         folder = Path(name).resolve()
-        stage(run, tables, folder / "in", root)
-        shutil.copy(options, folder / "options.yaml")
-        own = _own_options(run, tables)
-        (folder / "run.yaml").write_text(yaml.safe_dump(own, sort_keys=False), encoding="utf-8")
+        look = yaml.safe_load(options.read_text(encoding="utf-8"))
+        sections = look.pop("custom_data")
+        stage(run, tables, sections, folder / "in", root)
+        shutil.copy(versions, folder / "in" / "schelde_mqc_versions.yml")
+        (folder / "look.css").write_text(look.pop("css"), encoding="utf-8")
+        own = {**look, "custom_css_files": ["look.css"], **_own_options(run, tables, versions)}
+        (folder / "options.yaml").write_text(yaml.safe_dump(own, sort_keys=False))
         _run_multiqc(folder, log)
         clean(folder / "out")
         _refuse_paths(folder)
@@ -142,8 +150,14 @@ def write_report(
         shutil.move(folder / "out" / "report_data", data)
 
 
-def stage(run: Run, tables: Tables, folder: Path, root: Path) -> None:
-    """Fill a folder with what MultiQC shall see, each file named as its rows shall be."""
+def stage(
+    run: Run, tables: Tables, sections: Mapping[str, Mapping[str, Any]], folder: Path, root: Path
+) -> None:
+    """Fill a folder with what MultiQC shall see, each file named as its rows shall be.
+
+    ``sections`` say how the tables of `Tables` look. They go into the files and not into MultiQC's
+    options, since it cannot save options that hold headers with a ``shared_key`` (1.35).
+    """
     for kind in ("fastp", "samtools", "bcftools"):
         (folder / kind).mkdir(parents=True)
     for sample in run.samples:
@@ -161,11 +175,13 @@ def stage(run: Run, tables: Tables, folder: Path, root: Path) -> None:
         "lanes": _by_name(tables.lanes, "sample", "lane"),
         "libraries": libraries,
         "duplicates": libraries,
-        "settings": {key: {"value": value} for key, value in setting_rows(run).items()},
+        "settings": {
+            key: {"value": html.escape(value)} for key, value in setting_rows(run).items()
+        },
     }
-    for name, rows in content.items():
-        (folder / f"{name}.json").write_text(json.dumps({"id": name, "data": rows}))
-    shutil.copy(tables.versions, folder / "schelde_mqc_versions.yml")
+    for name, look in sections.items():
+        section = {"id": name, **look, "data": content[name]}
+        (folder / f"{name}_mqc.json").write_text(json.dumps(section))
 
 
 def _fastp_for_multiqc(source: Path) -> str:
@@ -192,12 +208,12 @@ def _by_name(table: Path, *names: str) -> dict[str, dict[str, str | int | float]
     }
 
 
-def _own_options(run: Run, tables: Tables) -> dict[str, Any]:
+def _own_options(run: Run, tables: Tables, versions: Path) -> dict[str, Any]:
     """MultiQC's options that differ from run to run."""
-    versions = yaml.safe_load(tables.versions.read_text(encoding="utf-8"))
+    words = methods(run, yaml.safe_load(versions.read_text(encoding="utf-8")))
     # MultiQC puts both into HTML, and the title into a string of a script, as they are.
     title = html.escape(run.settings["report.title"]).replace("\\", "&#92;")
-    own: dict[str, Any] = {"title": title, "intro_text": html.escape(methods(run, versions))}
+    own: dict[str, Any] = {"title": title, "intro_text": html.escape(words)}
     reads = [int(row["reads"]) for row in read_rows(tables.samples)]
     if max(reads, default=0) < 1_000_000:
         own |= {
@@ -208,29 +224,28 @@ def _own_options(run: Run, tables: Tables) -> dict[str, Any]:
     return own
 
 
-def _run_multiqc(folder: Path, log: Path) -> None:
+def _run_multiqc(folder: Path, log: IO[bytes]) -> None:
     """Run MultiQC on ``folder``/in; a configuration of the user or the site has no say."""
     files = sorted(str(file.relative_to(folder)) for file in folder.glob("in/**/*.*"))
     (folder / "files.txt").write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
     command = [sys.executable, "-m", "multiqc", "--no-ansi"]
-    command += ["--config", "options.yaml", "--config", "run.yaml"]
-    command += ["--file-list", "files.txt", "--outdir", "out", "--filename", "report.html"]
+    command += ["--config", "options.yaml", "--file-list", "files.txt"]
+    command += ["--outdir", "out", "--filename", "report.html"]
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("MULTIQC_")
     }
     environment |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "TMPDIR": str(folder)}
-    with log.open("ab") as messages:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=messages,
-            stderr=messages,
-            check=False,
-        )
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     if done.returncode != 0 or not (folder / "out" / "report.html").exists():
-        raise ToolError(f"MultiQC ended with status {done.returncode} and no report: see {log}")
+        raise ToolError(f"MultiQC ended with status {done.returncode}; the log says why")
 
 
 def clean(folder: Path) -> None:
@@ -251,7 +266,9 @@ def clean(folder: Path) -> None:
 
 def _without_date(packed: str) -> str:
     """Pack gzip data in base64 again, without the time of packing."""
-    return base64.b64encode(gzip.compress(gzip.decompress(base64.b64decode(packed)), mtime=0)).decode()
+    return base64.b64encode(
+        gzip.compress(gzip.decompress(base64.b64decode(packed)), mtime=0)
+    ).decode()
 
 
 def _refuse_paths(folder: Path) -> None:

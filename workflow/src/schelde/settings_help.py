@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from schelde.errors import Problem
-from schelde.names import Place, nearest, printable
+from schelde.names import Place, nearest
 from schelde.yamlfile import Location, dotted, place_of
 
 KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", NoneType: "empty"}
@@ -133,4 +133,4 @@ def shown(value: object) -> str:
         return "empty"
     if isinstance(value, bool):
         return f"{str(value).lower()} (true or false)"
-    return f"'{printable(str(value))}' ({KINDS.get(type(value), type(value).__name__)})"
+    return f"'{value}' ({KINDS.get(type(value), type(value).__name__)})"

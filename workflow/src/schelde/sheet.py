@@ -68,15 +68,14 @@ class Lane:
         metadata=_column("ID of the read group in `alignment`, when it has more than one"),
     )
     platform: str = field(
-        default="ILLUMINA", metadata=_column("kind of instrument; ILLUMINA when empty")
+        default="ILLUMINA",
+        metadata=_column("kind of instrument, as the SAM format calls it; ILLUMINA when empty"),
     )
     barcode: str | None = field(
         default=None, metadata=_column("bases of the sample's index, with '-' between two")
     )
     center: str | None = field(default=None, metadata=_column("who sequenced"))
-    date: str | None = field(
-        default=None, metadata=_column("day of the run, such as 2026-01-31")
-    )
+    date: str | None = field(default=None, metadata=_column("day of the run, such as 2026-01-31"))
     # Not in the repr: Snakemake compares parameters by it, and a new row must not rerun all others.
     line: int = field(default=0, compare=False, repr=False)  # of the sheet, 1-based
 
@@ -121,12 +120,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Both sheets together; samples in the order of ``people.tsv``, lanes in that of ``lanes.tsv``."""
+    """Both sheets together, each in the order of its rows."""
 
     people: tuple[Person, ...]
     lanes: tuple[Lane, ...]
 
     def __post_init__(self) -> None:
+        """Index people and lanes, since 1,000 samples are asked for one by one."""
         of_sample: dict[str, list[Lane]] = {}
         for lane in self.lanes:
             of_sample.setdefault(lane.sample, []).append(lane)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schelde.errors import Problem
 from schelde.files import read_text
-from schelde.names import Place, nearest_of, printable, question
+from schelde.names import Place, nearest_of, question
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,17 @@ def _header(
         elif name not in known:
             near = nearest_of(name, known - set(names))
             remedy = question(near, f"known are: {', '.join(sorted(known))}")
-            problems.append(place.problem(f"unknown column '{printable(name)}'", remedy))
+            problems.append(place.problem(f"unknown column '{name}'", remedy))
             names[number] = near or name  # read on as if it were spelt right
         elif name != cell:
-            what = f"column name '{printable(cell)}' has a space around it"
+            what = f"column name '{cell}' has a space around it"
             problems.append(place.problem(what, "take the space out"))
     for name in sorted({name for name in names if names.count(name) > 1} & known):
         problems.append(place.problem(f"column '{name}' is there twice", "keep one of them"))
     missing = [c for c in columns if c.required and c.name not in names]
     for column in missing:
         what = f"there is no column '{column.name}'"
-        problems.append(place.problem(what, f"add it: {column.about}"))
+        problems.append(place.problem(what, f"add it ({column.about})"))
     return None if missing else names
 
 
@@ -148,10 +148,12 @@ def _row(
     for column in columns:
         cell = filled.get(column.name, "")
         if cell != cell.strip():
-            what = f"'{column.name}' has a space before or after it: '{printable(cell)}'"
+            what = f"'{column.name}' has a space before or after it: '{cell}'"
             problems.append(place.problem(what, "take the space out"))
         if column.filled and not cell.strip():
-            problems.append(place.problem(f"'{column.name}' is empty", f"give the {column.about}"))
+            problems.append(
+                place.problem(f"'{column.name}' is empty", f"fill it in ({column.about})")
+            )
     return Row(place, {name: cell.strip() for name, cell in filled.items() if cell.strip()})
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
+import schelde
 from schelde.pipes import ToolError, write_text
 
 if TYPE_CHECKING:
@@ -57,6 +62,29 @@ def version_of(tool: str) -> str:
     return found[1]
 
 
-def write_version(tool: str, output: Path) -> None:
-    """Write the version of one tool as a line of text."""
-    write_text(output, version_of(tool) + "\n")
+def pinned_version(env: Path) -> str:
+    """Return the version that ``envs/<tool>.yaml`` pins of its tool; `ToolError` if none.
+
+    GATK is called gatk4 there, and minibwa and bwa-mem2 as they are.
+    """
+    for package in yaml.safe_load(env.read_text(encoding="utf-8"))["dependencies"]:
+        found = re.fullmatch(rf"{re.escape(env.stem)}4?=+([^=]+)(=.*)?", package)
+        if found:
+            return found[1]
+    raise ToolError(f"{env.name} pins no version of {env.stem}")
+
+
+def write_versions(
+    tools: Sequence[str], envs: Sequence[Path], snakemake: str, output: Path
+) -> None:
+    """Write the versions of tools, of Snakemake (given), MultiQC and Schelde as YAML.
+
+    With ``envs``, the files of the environments that the rules ran in, their pins are taken; else
+    the tools on PATH are asked.
+    """
+    if envs:
+        versions = {env.stem: pinned_version(env) for env in envs}
+    else:
+        versions = {tool: version_of(tool) for tool in tools} | {"multiqc": version("multiqc")}
+    versions |= {"schelde": schelde.__version__, "snakemake": snakemake}
+    write_text(output, yaml.safe_dump(versions))

@@ -46,12 +46,12 @@ def _parsed(path: str, text: str, problems: list[Problem]) -> YamlFile | None:
     root = loader.get_single_node()
     if root is None:
         remedy = "write at least one 'key: value'"
-        problems.append(Problem(path, None, "the file has no keys", remedy))
+        problems.append(Problem(path, None, "this file has no keys", remedy))
         return None
     if not isinstance(root, yaml.MappingNode):
         line = root.start_mark.line + 1
         remedy = "write lines of 'key: value'"
-        problems.append(Problem(path, line, "the file is not made of keys", remedy))
+        problems.append(Problem(path, line, "this file is not made of keys", remedy))
         return None
     lines: dict[Location, int] = {}
     doubled: set[Location] = set()

@@ -7,6 +7,7 @@ All coordinates are 0-based, half-open. An allele says: put ``alt`` in place of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,8 +20,8 @@ PhaseGroup = int | str
 MISMATCH, GAP_OPEN, GAP_EXTEND = 4, 6, 1
 """bwa mem's scores: a complex allele is taken apart as an aligner would have seen it."""
 
-ALIGNABLE = 250_000
-"""Length of REF times length of ALT (500 x 500) beyond which an allele is left in one piece."""
+ALIGNABLE = 40_000
+"""Length of REF times length of ALT (200 x 200) beyond which an allele is left in one piece."""
 
 NO_CHANGE = {"*", ".", "<NON_REF>", "<*>", "<X>"}
 """ALT values that change nothing where they stand: another record's deletion, no other allele."""
@@ -28,13 +29,35 @@ NO_CHANGE = {"*", ".", "<NON_REF>", "<*>", "<X>"}
 BASES = set("ACGTN")
 
 
+@dataclass
 class RecordError(Exception):
     """A record that cannot be used."""
 
-    def __init__(self, what: str, remedy: str) -> None:
-        self.what = what
-        self.remedy = remedy
-        super().__init__(f"{what}; {remedy}")
+    what: str
+    remedy: str
+
+
+class Genotype(NamedTuple):
+    """How a sample carries an allele: on ``carried`` of ``ploidy`` copies.
+
+    ``complete``: no copy is missing. ``side``: the first of the copies that carry it, from 0.
+    """
+
+    carried: int
+    ploidy: int
+    complete: bool
+    group: PhaseGroup
+    side: int
+
+    @property
+    def on_all_copies(self) -> bool:
+        """Whether every copy has it: ``1/1``, and ``1`` on a haploid contig."""
+        return self.carried == self.ploidy
+
+    def equals(self, other: Genotype) -> bool:
+        """Whether the same share of the copies of both carries it, so that ``1`` is ``1/1``."""
+        share = self.carried * other.ploidy == other.carried * self.ploidy
+        return share and self.complete and other.complete
 
 
 class Allele(NamedTuple):
@@ -42,7 +65,6 @@ class Allele(NamedTuple):
 
     ``start``, ``end``, ``alt``: as the record has it, trimmed. ``normal``: the same, as far left
     as the reference lets it move. ``low`` to ``high``: all that it touches wherever it is moved.
-    ``carried`` of ``ploidy`` copies have it; ``complete``: the genotype has no missing copy.
     """
 
     start: int
@@ -51,26 +73,12 @@ class Allele(NamedTuple):
     normal: Edit
     low: int
     high: int
-    carried: int
-    ploidy: int
-    complete: bool
-    group: PhaseGroup
-    side: int
+    genotype: Genotype
 
     @property
     def is_snp(self) -> bool:
         """Whether it is one base for another; all else counts as an indel."""
         return self.end - self.start == 1 == len(self.alt)
-
-    @property
-    def on_all_copies(self) -> bool:
-        """Whether every copy has it: ``1/1``, and ``1`` on a haploid contig."""
-        return self.carried == self.ploidy
-
-    def same_genotype(self, other: Allele) -> bool:
-        """Whether the same share of copies has both, so that ``1`` equals ``1/1``."""
-        share = self.carried * other.ploidy == other.carried * self.ploidy
-        return share and self.complete and other.complete
 
 
 def read_alleles(
@@ -87,67 +95,50 @@ def read_alleles(
         fields = line.split("\t", 10 + column)
         if len(fields) < 10 + column:
             raise RecordError(f"a record has {len(fields)} columns", "write the VCF again")
-        alts = fields[4]
-        if alts in NO_CHANGE or (passing_only and fields[6] not in ("PASS", ".")):
+        contig, pos, _, ref, alts, _, marks, _, form = fields[:9]
+        if alts in NO_CHANGE or (passing_only and marks not in ("PASS", ".")):
             continue
-        place = f"{fields[0]}:{fields[1]}"
+        place = f"{contig}:{pos}"
         try:
-            carried = _carried(*_genotype(fields[8], fields[9 + column]), number)
-            position = int(fields[1]) - 1
+            carried = _carried(form, fields[9 + column], number)
+            position = int(pos) - 1
             options = alts.upper().split(",")
-            named = [(options[index - 1], *rest) for index, *rest in carried]
-            many = any(ploidy > 2 for _, _, ploidy, *_ in named)
+            present = [(options[index - 1], genotype) for index, genotype in carried]
         except (ValueError, IndexError) as error:
             what = f"{place}: POS, ALT or GT cannot be read"
             raise RecordError(what, "write the VCF again") from error
-        if many:
-            what = f"{place}: a genotype of more than two copies"
-            raise RecordError(what, "call with ploidy 1 or 2")
-        ref = fields[3].upper()
-        if named and not _fits(ref, sequence[position : position + len(ref)]):
-            what = f"{place}: REF {ref[:20]} is not what the reference has there"
-            raise RecordError(what, "give the reference that the VCF was called on")
-        for alt, *genotype in named:
+        ref = ref.upper()
+        if present:
+            _check(place, ref, sequence[position : position + len(ref)], present[0][1])
+        for alt, genotype in present:
             if alt in NO_CHANGE:
                 continue
             if not BASES.issuperset(alt):
                 left_out += 1
                 continue
-            found.extend(
-                place_on(sequence, position + start, position + end, piece, *genotype)
-                for start, end, piece in atoms(ref, alt)
-            )
+            for start, end, piece in atoms(ref, alt):
+                found.append(placed(sequence, position + start, position + end, piece, genotype))
     return found, left_out
 
 
-def place_on(
-    sequence: str,
-    start: int,
-    end: int,
-    alt: str,
-    carried: int = 1,
-    ploidy: int = 2,
-    complete: bool = True,
-    group: PhaseGroup = "",
-    side: int = 0,
-) -> Allele:
+def placed(sequence: str, start: int, end: int, alt: str, genotype: Genotype) -> Allele:
     """Make an allele: find its normal form and its reach on the reference.
 
-    ``alt`` and what it stands for must be trimmed: no equal base at either end.
+    ``alt`` and the bases that it stands for must not begin or end alike.
 
-    >>> place_on("GCAAAT", 4, 5, "").normal
+    >>> placed("GCAAAT", 4, 5, "", Genotype(1, 2, True, 0, 0)).normal
     (2, 3, '')
     """
     normal = (start, end, alt)
     low, high = start, end
-    length = end - start
     if not alt:
+        length = end - start
         while low > 0 and sequence[low - 1] == sequence[low + length - 1]:
             low -= 1
         while high < len(sequence) and sequence[high] == sequence[high - length]:
             high += 1
         normal = (low, low + length, "")
-    elif not length:
+    elif start == end:
         size = len(alt)
         while low > 0 and sequence[low - 1] == alt[(low - 1 - start) % size]:
             low -= 1
@@ -155,14 +146,14 @@ def place_on(
             high += 1
         turn = (low - start) % size
         normal = (low, low, alt[turn:] + alt[:turn])
-    return Allele(start, end, alt, normal, low, high, carried, ploidy, complete, group, side)
+    return Allele(start, end, alt, normal, low, high, genotype)
 
 
 @lru_cache(maxsize=65536)
 def atoms(ref: str, alt: str) -> tuple[Edit, ...]:
     """Take a REF and an ALT apart into SNPs and indels, in the coordinates of REF.
 
-    Equal lengths give a SNP for each base that differs; unequal ones are aligned.
+    They are aligned with the scores above: some neighbouring bases that differ give as many SNPs.
 
     >>> atoms("ACGT", "TCGA")
     ((0, 1, 'T'), (3, 4, 'A'))
@@ -177,37 +168,34 @@ def atoms(ref: str, alt: str) -> tuple[Edit, ...]:
         start += 1
     old, new = ref[start:end], alt[start:size]
     if len(old) == len(new):
-        return tuple(
+        snps = [
             (start + at, start + at + 1, b)
             for at, (a, b) in enumerate(zip(old, new, strict=True))
             if a != b
-        )
+        ]
+        if len(snps) * MISMATCH <= 2 * (GAP_OPEN + GAP_EXTEND):
+            return tuple(snps)
     if not old or not new or len(old) * len(new) > ALIGNABLE:
         return ((start, end, new),)
     return tuple((start + low, start + high, piece) for low, high, piece in _aligned(old, new))
 
 
-def _genotype(form: str, sample: str) -> tuple[str, str | None]:
-    """GT and, when there is one, PS."""
-    if form.startswith("GT"):
-        genotype = sample.partition(":")[0]
-        if "|" not in genotype or ":PS" not in form:
-            return genotype, None
-    values = dict(zip(form.split(":"), sample.split(":"), strict=False))
-    return values.get("GT", "."), values.get("PS")
-
-
-def _carried(
-    genotype: str, phase_set: str | None, record: int
-) -> list[tuple[int, int, int, bool, PhaseGroup, int]]:
-    """Index, copies, ploidy, completeness, phase group and side of each ALT in a genotype."""
-    copies, phased = _copies(genotype)
-    ploidy = len(copies)
+def _carried(form: str, sample: str, record: int) -> list[tuple[int, Genotype]]:
+    """Return the indices of the ALTs in a genotype, and how each is carried."""
+    first = sample.partition(":")[0]
+    phase_set: str | None = None
+    if not form.startswith("GT") or "|" in first:
+        values = dict(zip(form.split(":"), sample.split(":"), strict=False))
+        first = values.get("GT", ".")
+        phase_set = values.get("PS")
+    copies, phased = _copies(first)
     group: PhaseGroup = record
     if phased:
+        # without a set, all phased genotypes of a contig are one (VCF 4.3, section 1.6.2)
         group = "" if phase_set in (None, ".") else str(phase_set)
+    ploidy, complete = len(copies), None not in copies
     return [
-        (index, copies.count(index), ploidy, None not in copies, group, copies.index(index))
+        (index, Genotype(copies.count(index), ploidy, complete, group, copies.index(index)))
         for index in dict.fromkeys(copies)
         if index
     ]
@@ -219,6 +207,16 @@ def _copies(genotype: str) -> tuple[tuple[int | None, ...], bool]:
     phased = "|" in genotype
     values = genotype.replace("|", "/").split("/")
     return tuple(None if value == "." else int(value) for value in values), phased
+
+
+def _check(place: str, ref: str, bases: str, genotype: Genotype) -> None:
+    """Raise `RecordError` where REF is not the reference's or the ploidy is above 2."""
+    if genotype.ploidy > 2:
+        what = f"{place}: a genotype of {genotype.ploidy} copies"
+        raise RecordError(what, "one or two can be compared")
+    if not _fits(ref, bases):
+        what = f"{place}: REF {ref[:20]} is not what the reference has there"
+        raise RecordError(what, "give the reference that the VCF was called on")
 
 
 def _fits(ref: str, bases: str) -> bool:
@@ -233,34 +231,14 @@ def _fits(ref: str, bases: str) -> bool:
 def _aligned(old: str, new: str) -> list[Edit]:
     """Align two sequences end to end with affine gaps; return what differs, left to right.
 
-    Gotoh 1982, J Mol Biol 162:705. Filled from the end, so that the way back runs left to right
-    and takes a match before a gap where both cost the same.
+    Gotoh 1982, J Mol Biol 162:705. Costs are summed from the end, so that the way runs left to
+    right; where ways cost the same, a pair goes before a deletion and that before an insertion.
     """
-    rows, columns = len(old), len(new)
-    far = (rows + columns + 1) * (MISMATCH + GAP_OPEN)
-    # best[state][i][j]: cost of aligning old[i:] with new[j:] after an aligned pair (0),
-    # inside a deletion (1) or an insertion (2)
-    best = [[[far] * (columns + 1) for _ in range(rows + 1)] for _ in range(3)]
-
-    def step(state: int, i: int, j: int) -> tuple[int, int]:
-        """Cost and next state of the cheapest way on."""
-        ways: list[tuple[int, int]] = []
-        if i < rows and j < columns:
-            ways.append((best[0][i + 1][j + 1] + (old[i] != new[j]) * MISMATCH, 0))
-        if i < rows:
-            ways.append((best[1][i + 1][j] + GAP_EXTEND + (state != 1) * GAP_OPEN, 1))
-        if j < columns:
-            ways.append((best[2][i][j + 1] + GAP_EXTEND + (state != 2) * GAP_OPEN, 2))
-        return min(ways)
-
-    for i in range(rows, -1, -1):
-        for j in range(columns, -1, -1):
-            for state in range(3):
-                best[state][i][j] = 0 if i == rows and j == columns else step(state, i, j)[0]
+    ways = _ways(old, new)
     edits: list[Edit] = []
     i = j = state = 0
-    while i < rows or j < columns:
-        before, state = state, step(state, i, j)[1]
+    while i < len(old) or j < len(new):
+        before, state = state, ways[i][j] // 3**state % 3
         if state == 0:
             if old[i] != new[j]:
                 edits.append((i, i + 1, new[j]))
@@ -274,3 +252,37 @@ def _aligned(old: str, new: str) -> list[Edit]:
             edits.append((i, i, grown + new[j]))
             j += 1
     return edits
+
+
+def _ways(old: str, new: str) -> list[list[int]]:
+    """Return the best step at every pair of places: pair 0, deletion 1, insertion 2.
+
+    Three steps in one number, in base 3: after a pair, in a deletion, in an insertion.
+    """
+    far = (len(old) + len(new) + 2) * (MISMATCH + GAP_OPEN)
+    width = len(new) + 1
+    below = [far] * (width + 1), [far] * (width + 1)  # costs after a pair, in a deletion
+    ways: list[list[int]] = []
+    for i in range(len(old), -1, -1):
+        after_pair, in_deletion = [far] * (width + 1), [far] * (width + 1)
+        in_insertion = far
+        row = [0] * width
+        base = old[i : i + 1]
+        for j in range(width - 1, -1, -1):
+            if not base and j == width - 1:
+                after_pair[j] = in_deletion[j] = in_insertion = 0
+                continue
+            pair = below[0][j + 1] + (0 if base == new[j : j + 1] else MISMATCH)
+            longer, deletion = below[1][j] + GAP_EXTEND, below[1][j] + GAP_OPEN + GAP_EXTEND
+            wider, insertion = in_insertion + GAP_EXTEND, in_insertion + GAP_OPEN + GAP_EXTEND
+            after_pair[j] = min(pair, deletion, insertion)
+            in_deletion[j] = min(pair, longer, insertion)
+            in_insertion = min(pair, deletion, wider)
+            row[j] = (
+                (0 if after_pair[j] == pair else 1 if after_pair[j] == deletion else 2)
+                + (0 if in_deletion[j] == pair else 3 if in_deletion[j] == longer else 6)
+                + (0 if in_insertion == pair else 9 if in_insertion == deletion else 18)
+            )
+        ways.append(row)
+        below = after_pair, in_deletion
+    return ways[::-1]

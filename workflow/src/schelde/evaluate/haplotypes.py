@@ -92,13 +92,13 @@ def _items(truth: Sequence[Allele], calls: Sequence[Allele], ploidy: int) -> lis
     items: list[Item] = []
     for of_truth, alleles in ((True, truth), (False, calls)):
         for index, allele in enumerate(alleles):
-            if ploidy == 2 and not allele.complete:
+            if ploidy == 2 and not allele.genotype.complete:
                 continue
             group = EVERY_COPY
-            if ploidy == 2 and not allele.on_all_copies:
-                group = numbers.setdefault((of_truth, allele.group), len(numbers))
+            if ploidy == 2 and not allele.genotype.on_all_copies:
+                group = numbers.setdefault((of_truth, allele.genotype.group), len(numbers))
             start, end, alt = allele[:3]
-            items.append(Item(start, end, alt, index, of_truth, group, allele.side))
+            items.append(Item(start, end, alt, index, of_truth, group, allele.genotype.side))
     items.sort(key=lambda item: (item.start, item.end, item.truth, item.index))
     seen: set[int] = set()
     for item in reversed(items):

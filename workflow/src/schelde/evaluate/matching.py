@@ -69,7 +69,7 @@ def _pair(
             for i in by_form.get(calls[j].normal, ()):
                 if matches.truth[i] != matches.calls[j]:
                     continue
-                if reached is Match.ALLELE or truth[i].same_genotype(calls[j]):
+                if reached is Match.ALLELE or truth[i].genotype.equals(calls[j].genotype):
                     matches.truth[i] = matches.calls[j] = reached
                     break
 

@@ -1,0 +1,42 @@
+# Two commands for everyone: make demo, make test. Both set up what they need first.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+CORES ?= $(shell nproc)
+# Tests that run the workflow use two cores each.
+WORKERS ?= 2
+SOURCES := Snakefile workflow/rules
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock clean-demo
+
+help:  ## list these targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+
+setup:  ## install tools and Python packages, once
+	@bash envs/setup.sh
+
+demo: setup  ## a trio from FASTQ to checked variants, and how right they are (CORES=n)
+	@schelde demo --cores $(CORES)
+
+test: setup lint  ## everything that is checked, whole runs too (WORKERS=n)
+	@pytest --numprocesses $(WORKERS) --dist loadgroup
+
+lint: setup  ## style and types
+	@ruff check
+	@ruff format --check
+	@mypy
+	@snakefmt --check $(SOURCES)
+
+format: setup  ## put style right where a machine can
+	@ruff check --fix
+	@ruff format
+	@snakefmt $(SOURCES)
+
+lock: setup  ## pin Python packages anew after an edit of envs/python/requirements.in
+	@uv pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	    --generate-hashes --no-header --no-emit-index-url \
+	    --output-file envs/python/requirements.lock envs/python/requirements.in
+
+clean-demo:  ## remove what make demo made
+	@rm -rf demo

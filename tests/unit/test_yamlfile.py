@@ -1,0 +1,93 @@
+"""YAML whose values know their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schelde.errors import Problem
+from schelde.yamlfile import Location, read_yaml
+
+TEXT = """\
+# a comment
+a: 1
+b:
+  c: [x,
+      y]
+  d:
+    - e: 2
+    - f
+"""
+
+
+def test_every_key_and_item_knows_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(TEXT)
+    read = read_yaml(str(path), [])
+    assert read is not None
+    lines: dict[Location, int] = {
+        ("a",): 2,
+        ("b",): 3,
+        ("b", "c"): 4,
+        ("b", "c", 0): 4,
+        ("b", "c", 1): 5,
+        ("b", "d"): 6,
+        ("b", "d", 0): 7,
+        ("b", "d", 0, "e"): 7,
+        ("b", "d", 1): 8,
+    }
+    assert read.lines == lines
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text("abc: #-[]é'\"\n", max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1), inner),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(values=st.dictionaries(st.text("abc", min_size=1), VALUES, min_size=1))
+def test_what_yaml_writes_reads_back_the_same(tmp_path: Path, values: dict[str, object]) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    problems: list[Problem] = []
+    read = read_yaml(str(path), problems)
+    assert not problems
+    assert read is not None
+    assert read.values == values
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb: !!python/object:os.system {}\n", 2),
+        ("a: 1\n? [x]\n: 2\n", 2),
+        ("a: 1\n---\nb: 2\n", 2),
+        ("a: 'x\n", 2),
+        ("a: 2026-99-99\n", None),
+        ("a: *nobody\n", 1),
+    ],
+)
+def test_text_that_is_not_plain_yaml_is_refused_with_its_line(
+    tmp_path: Path, text: str, line: int | None
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    problems: list[Problem] = []
+    assert read_yaml(str(path), problems) is None
+    assert [problem.line for problem in problems] == [line]
+
+
+def test_the_second_of_two_keys_wins_with_its_own_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: {b: 1}\na:\n  b: 2\n")
+    problems: list[Problem] = []
+    read = read_yaml(str(path), problems)
+    assert read is not None
+    assert (read.values, read.lines["a", "b"]) == ({"a": {"b": 2}}, 3)
+    assert [problem.line for problem in problems] == [2]

@@ -1,0 +1,139 @@
+"""Call a piece with freebayes.
+
+Reference blocks are made from the depth of the reads: those of ``freebayes --gvcf`` (1.3.6) go
+under the name of the wrong contig where one ends, have a least depth of 0 amid covered stretches,
+and give sums of qualities as GQ.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from schelde.callers.piece import (
+    MAPPING_QUALITY,
+    UNUSED,
+    CallError,
+    Machine,
+    PieceFiles,
+    PieceOutput,
+    PieceTask,
+    Work,
+    work_on,
+    write_empty,
+    write_piece,
+)
+from schelde.gvcf import block_line, trimmed
+from schelde.intervals import contig_lengths
+from schelde.streams import reading
+from schelde.vcf import read_header
+from schelde.versions import version_of
+
+BANDS = (1, 5, 10, 20)
+"""Least depths of the bands that positions of a reference block share."""
+
+BASE_QUALITY = 13
+FREEBAYES = (
+    "freebayes --strict-vcf --genotype-qualities"
+    f" --min-mapping-quality {MAPPING_QUALITY} --min-base-quality {BASE_QUALITY}"
+).split()
+SILENT = 1_000_000
+"""Covered bp without a record after which freebayes must have died: it has several in 10,000."""
+
+# Written for the alleles as freebayes has them, not as trimming leaves them.
+CIGAR = re.compile(rb"CIGAR=[^;\t]*;")
+
+
+def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: PieceOutput) -> None:
+    """Write the gVCF and the VCF of a piece; see `schelde.callers.piece`."""
+    with work_on(task, files, machine) as work:
+        if not work.intervals:
+            write_empty(work, output, freebayes_words())
+            return
+        bed = str(work.bed())
+        genome, cram = str(files.genome), str(files.cram)
+        caller = [*FREEBAYES, "--fasta-reference", genome, "--targets", bed]
+        caller += ["--cnv-map", str(_copies(work)), cram]
+        taken = ["samtools", "view", "--uncompressed", "--use-index", "--target-file", bed]
+        taken += ["--reference", genome, "--exclude-flags", str(UNUSED)]
+        taken += ["--min-MQ", str(MAPPING_QUALITY), cram]
+        depth = ["samtools", "depth", "-q", str(BASE_QUALITY), "-b", bed, "-"]
+        ranks = {name.encode(): rank for rank, name in enumerate(contig_lengths(files.fai))}
+        with (
+            reading([caller], work.log, env=work.environment) as text,
+            reading([taken, depth], work.log, env=work.environment) as depths,
+        ):
+            lines = [line for line in read_header(text, task.sample) if "ID=CIGAR," not in line]
+            variants = (CIGAR.sub(b"", trimmed(line)) for line in text)
+            body = heapq.merge(
+                variants, depth_blocks(depths), key=lambda line: _place(line, ranks)
+            )
+            write_piece(work, lines, refuse_death(body), output, freebayes_words())
+
+
+def freebayes_words() -> str:
+    """Return what ``##source`` says of freebayes."""
+    return f"freebayes {version_of('freebayes')}"
+
+
+def depth_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a block for each stretch of positions whose depths are in one band of `BANDS`.
+
+    ``lines`` are those of ``samtools depth``: contig, 1-based position, depth. Blocks are
+    diploid; `schelde.gvcf.Tiles` makes them haploid where they have to be. Their base is N.
+
+    >>> list(depth_blocks([b"1\\t5\\t20\\n", b"1\\t6\\t23\\n", b"1\\t7\\t3\\n"]))[0]
+    b'1\\t5\\t.\\tN\\t<*>\\t.\\t.\\tEND=6\\tGT:DP\\t0/0:20\\n'
+    """
+    contig, first, last, band, least = b"", 0, 0, -1, 0
+    for line in lines:
+        name, position, number = line.split(b"\t")
+        pos, depth = int(position), int(number)
+        level = bisect_right(BANDS, depth)
+        if level == band and pos == last + 1 and name == contig:
+            last = pos
+            if depth < least:
+                least = depth
+            continue
+        if contig:
+            yield block_line(contig.decode(), first, last, "N", 2, least)
+        contig, first, last, band, least = name, pos, pos, level, depth
+    if contig:
+        yield block_line(contig.decode(), first, last, "N", 2, least)
+
+
+def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass records on; raise `CallError` when there are blocks over a long stretch and no variant.
+
+    A freebayes that is ended early can leave a file that looks whole, and the blocks are not its
+    own.
+    """
+    contig, start = b"", 0
+    for line in lines:
+        name, position, _, _, alt, _ = line.split(b"\t", 5)
+        if name != contig or alt != b"<*>":
+            contig, start = name, int(position)
+        elif int(position) - start > SILENT:
+            place = f"{name.decode()}:{start}-{position.decode()}"
+            raise CallError(f"freebayes has no record in {place}, where there are reads")
+        yield line
+
+
+def _place(line: bytes, ranks: dict[bytes, int]) -> tuple[int, int]:
+    contig, position, _ = line.split(b"\t", 2)
+    return ranks[contig], int(position)
+
+
+def _copies(work: Work) -> Path:
+    """Write the stretches that the person has not two copies of, 0-based half-open."""
+    path = work.folder / "copies.bed"
+    rows = [
+        f"{contig}\t{start}\t{end}\t{work.task.sample}\t{copies}\n"
+        for contig, start, end, copies in work.intervals
+        if copies != 2
+    ]
+    path.write_text("".join(rows))
+    return path

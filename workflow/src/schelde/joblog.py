@@ -1,0 +1,30 @@
+"""The log of a job, and how a job ends when its data or a tool is at fault."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from schelde.pipes import ToolError
+
+
+class JobError(RuntimeError):
+    """What a job found broken; its text is all that a user needs."""
+
+
+@contextmanager
+def job_log(path: str | Path) -> Iterator[IO[bytes]]:
+    """Yield a job's log to write to.
+
+    A `JobError` or `ToolError` ends the process with status 1, its message in the log and on the
+    terminal, without a traceback.
+    """
+    with Path(path).open("wb") as log:
+        try:
+            yield log
+        except (JobError, ToolError) as error:
+            log.write(f"{error}\n".encode())
+            sys.exit(str(error))

@@ -1,0 +1,24 @@
+"""A folder for outputs that are not whole yet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def part_folder(final: Path) -> Iterator[Path]:
+    """Yield an empty folder ``<final>.part`` beside an output; it is gone when the block ends.
+
+    For tools that tell the format by the file's name, so that `schelde.pipes.whole` will not do.
+    What a killed job left in it is removed.
+    """
+    folder = final.with_name(f"{final.name}.part")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)

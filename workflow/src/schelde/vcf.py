@@ -1,0 +1,93 @@
+"""What every VCF and gVCF of Schelde has in common: its header, and how its text is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from schelde.streams import reading
+
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
+PASS = '##FILTER=<ID=PASS,Description="All filters passed">'
+
+# An allow-list: tools add lines with commands, paths, dates and names of users, and each version
+# adds others.
+KEPT = re.compile(r"##(FILTER|ALT|INFO|FORMAT)=<ID=([^,>]+)[,>]")
+
+
+class VcfError(ValueError):
+    """A VCF that is not what it must be; the message says where and how."""
+
+
+def contig_lines(facts: Path) -> list[str]:
+    """Return the ``##contig`` lines of a genome from the JSON that `schelde.reference` writes."""
+    genome = json.loads(facts.read_text(encoding="utf-8"))
+    return [
+        f"##contig=<ID={contig['name']},length={contig['length']},"
+        f"assembly={genome['assembly']},md5={contig['md5']}>"
+        for contig in genome["contigs"]
+    ]
+
+
+def header(lines: Iterable[str], *, contigs: Iterable[str], source: str, sample: str) -> str:
+    """Return the header of a VCF with one sample, from the lines that tools wrote.
+
+    Of ``lines`` only FILTER, ALT, INFO and FORMAT are kept, the first of each ID: no commands,
+    paths or dates. ``contigs`` are whole lines; ``source`` names the caller and its version.
+
+    >>> print(header(["##fileDate=20260101", '##ALT=<ID=*,Description="Any">'],
+    ...              contigs=["##contig=<ID=1,length=9>"], source="x 1.0", sample="NA1"), end="")
+    ##fileformat=VCFv4.2
+    ##source=x 1.0
+    ##FILTER=<ID=PASS,Description="All filters passed">
+    ##ALT=<ID=*,Description="Any">
+    ##contig=<ID=1,length=9>
+    #CHROM	POS	ID	REF	ALT	QUAL	FILTER	INFO	FORMAT	NA1
+    """
+    kept: dict[tuple[str, str], str] = {}
+    for line in (PASS, *lines):
+        if found := KEPT.match(line):
+            kept.setdefault((found[1], found[2]), line)
+    ordered = [
+        line
+        for kind in ("FILTER", "ALT", "INFO", "FORMAT")
+        for (own, _), line in kept.items()
+        if own == kind
+    ]
+    first = ["##fileformat=VCFv4.2", f"##source={source}"]
+    return "\n".join([*first, *ordered, *contigs, f"{COLUMNS}\t{sample}"]) + "\n"
+
+
+def read_header(text: Iterator[bytes], sample: str) -> list[str]:
+    """Take the header lines, without line ends, off the lines of a VCF; the body is left in it.
+
+    Raises `VcfError` when the header does not end, or ends with other samples than ``sample``.
+    """
+    lines: list[str] = []
+    for line in text:
+        lines.append(line.decode("utf-8").rstrip("\n"))
+        if not line.startswith(b"##"):
+            break
+    last = lines[-1] if lines else ""
+    if last != f"{COLUMNS}\t{sample}":
+        raise VcfError(f"the header ends with '{last}' and not with the one column '{sample}'")
+    return lines
+
+
+def source_of(lines: Iterable[str]) -> str:
+    """Return what ``##source`` says in the header lines of a VCF; VcfError if nothing does."""
+    for line in lines:
+        if line.startswith("##source="):
+            return line.removeprefix("##source=")
+    raise VcfError("the header names no source")
+
+
+@contextmanager
+def vcf_text(path: Path, log: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Yield the text of a bgzipped VCF; the block must read it to its end."""
+    with reading([["bgzip", "-dc", str(path)]], log) as text:
+        yield text
