@@ -264,9 +264,13 @@ install_packages() { # python
 
 # ---------------------------------------------------------------------------------------- messages
 
-# Its errors, or its end if it names none.
+# Its first errors, or its end if it names none.
 gist_of() { # log
-    { grep -m 3 -i '^\[\?error' "$1" || tail -n 5 "$1"; } | cut -c 1-300 | sed 's/^/    /'
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | {
+        mapfile -t lines
+        printf '%s\n' "${lines[@]}" | grep -m 2 -i '^\[\?error\]\?:\? [^ ]' ||
+            printf '%s\n' "${lines[@]}" | tail -n 5
+    } | cut -c 1-300 | sed 's/^/    /'
 }
 
 fail() { # what, log
@@ -316,9 +320,11 @@ start() { # name, function, arguments
     set +m
 }
 finish() { # name
-    local job=${jobs[$1]:-}
+    local status=0
+    [[ ${jobs[$1]:-} ]] || return 0
+    wait "${jobs[$1]}" || status=$?
     unset "jobs[$1]"
-    [[ ! $job ]] || wait "$job"
+    return $status
 }
 stop_jobs() {
     local job

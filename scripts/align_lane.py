@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
-from schelde.align import LaneReads, align_lane
-from snakemake.script import snakemake
+from schelde.align import align_lane
+from schelde.joblog import job_log
+from schelde.lane_reads import LaneReads
+from schelde.sheet import Lane
 
-align_lane(
-    LaneReads(*(snakemake.input.get(key, []) for key in ("fq1", "fq2", "singles"))),
-    snakemake.params.lane,
-    Path(snakemake.input.proof),
-    aligner=snakemake.params.aligner,
-    index=snakemake.params.index,
-    threads=snakemake.threads,
-    scratch=Path(snakemake.resources.tmpdir),
-    log=Path(snakemake.log[0]),
-    output=Path(snakemake.output.bam),
-)
+given = {key: snakemake.params[key] for key in ("aligner", "index")}
+with job_log(snakemake.log[0]) as log:
+    align_lane(
+        LaneReads.of(snakemake.input),
+        Lane(**snakemake.params.lane),
+        Path(snakemake.input.proof),
+        threads=snakemake.threads,
+        scratch=Path(snakemake.resources.tmpdir),
+        log=log,
+        output=Path(snakemake.output.bam),
+        **given,
+    )

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from snakemake.script import snakemake
-
 from schelde.extract import Extracted, extract_lane
 from schelde.joblog import job_log
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from snakemake.script import snakemake
-
 from schelde.fastp import lane_qc
 from schelde.joblog import job_log
 from schelde.lane_reads import LaneReads

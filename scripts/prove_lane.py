@@ -1,7 +1,5 @@
 """Prove that the reads of one lane are whole."""
 
-from snakemake.script import snakemake
-
 from schelde.fastq import prove_lane
 from schelde.joblog import job_log
 from schelde.lane_reads import LaneReads

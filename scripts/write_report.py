@@ -5,10 +5,15 @@ from pathlib import Path
 from schelde.joblog import job_log
 from schelde.report import Tables, write_report
 
-files = snakemake.input
-tables = Tables(*map(Path, files.tables))
-output = {key: Path(file) for key, file in snakemake.output.items()}
+given, made = snakemake.input, snakemake.output
 with job_log(snakemake.log[0]) as log:
     write_report(
-        snakemake.params.run, tables, Path(files.versions), Path(files.options), **output, log=log
+        snakemake.params.run,
+        Tables(*map(Path, given.tables)),
+        Path(given.versions),
+        Path(given.options),
+        page=Path(made.page),
+        data=Path(made.data),
+        scratch=Path(snakemake.resources.tmpdir),
+        log=log,
     )

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pysam
 import pytest
-from schelde.align import CramFiles, LaneReads, align_lane, mark_duplicates
+
+from schelde.align import CramFiles, align_lane, mark_duplicates
+from schelde.lane_reads import LaneReads
 from schelde.pipes import ToolError
 from schelde.sheet import Lane
 
@@ -60,8 +62,9 @@ def write_pairs(genome: Genome, stem: Path, starts: list[int], name: str) -> Lan
     return LaneReads([str(files[0])], [str(files[1])])
 
 
-def proof(path: Path, reads: int) -> Path:
-    path.write_text(json.dumps({"reads": reads, "read_length": {"max": 100}}))
+def proof(path: Path, reads: LaneReads, count: int) -> Path:
+    kinds = {"pairs": len(reads.fq1), "singles": len(reads.singles)}
+    path.write_text(json.dumps({"reads": count, "read_length": {"max": 100}, **kinds}))
     return path
 
 
@@ -69,35 +72,37 @@ def align(
     genome: Genome, folder: Path, lane: Lane, reads: LaneReads, count: int, threads: int = 1
 ) -> Path:
     bam = folder / f"{lane.name}.bam"
-    align_lane(
-        reads,
-        lane,
-        proof(folder / f"{lane.name}.json", count),
-        aligner="bwa",
-        index=genome.index,
-        threads=threads,
-        scratch=folder,
-        log=folder / "align.log",
-        output=bam,
-    )
+    with (folder / "align.log").open("wb") as log:
+        align_lane(
+            reads,
+            lane,
+            proof(folder / f"{lane.name}.json", reads, count),
+            aligner="bwa",
+            index=genome.index,
+            threads=threads,
+            scratch=folder,
+            log=log,
+            output=bam,
+        )
     return bam
 
 
 def join(genome: Genome, folder: Path, lanes: list[Lane], threads: int = 1) -> CramFiles:
     output = CramFiles(*(folder / f"s.{end}" for end in ("cram", "cram.crai", "md5", "json")))
-    mark_duplicates(
-        lanes,
-        [folder / f"{lane.name}.bam" for lane in lanes],
-        [folder / f"{lane.name}.json" for lane in lanes],
-        aligner="bwa",
-        dictionary=genome.folder / "genome.dict",
-        md5_cache=genome.folder / "md5",
-        optical_distance=100,
-        threads=threads,
-        scratch=folder,
-        log=folder / "join.log",
-        output=output,
-    )
+    with (folder / "join.log").open("wb") as log:
+        mark_duplicates(
+            lanes,
+            [folder / f"{lane.name}.bam" for lane in lanes],
+            [folder / f"{lane.name}.json" for lane in lanes],
+            aligner="bwa",
+            dictionary=genome.folder / "genome.dict",
+            md5_cache=genome.folder / "md5",
+            optical_distance=100,
+            threads=threads,
+            scratch=folder,
+            log=log,
+            output=output,
+        )
     return output
 
 

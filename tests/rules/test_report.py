@@ -252,6 +252,7 @@ def test_the_same_run_gives_the_same_page(run: Path, tmp_path: Path) -> None:
             ROOT / "resources/multiqc.yaml",
             page=tmp_path / "again/multiqc.html",
             data=tmp_path / "again/multiqc_data",
+            scratch=tmp_path,
             log=log,
             root=run,
         )

@@ -66,7 +66,12 @@ def test_given_phase_is_kept() -> None:
 def test_free_phase_fits_any() -> None:
     free = [at(1, 2, "C", het(1)), at(2, 3, "G", het(2))]
     for side in (0, 1):
-        assert used(free, [at(1, 2, "C", het("x", 0)), at(2, 3, "G", het("x", side))]) == (2, 2)
+        given = [at(1, 2, "C", het("x", 0)), at(2, 3, "G", het("x", side))]
+        assert used(free, given) == used(given, free) == (2, 2)
+
+
+def test_an_insertion_and_the_base_after_it_go_together() -> None:
+    assert used([at(7, 7, "T"), at(7, 8, "C")], [at(7, 8, "TC")]) == (2, 1)
 
 
 def test_what_one_side_takes_back_itself_is_not_right() -> None:

@@ -71,6 +71,26 @@ def test_a_genotype_that_is_wrong_in_other_words_matches_as_alleles() -> None:
     assert compared(["3 TTAC TACC 0/1"], ["2 AT A 1/1", "5 A AC 1/1"]) == ([1, 1], [1, 1])
 
 
+def test_a_genotype_is_right_whatever_the_phase_is() -> None:
+    truth = ["2 A C 0|1", "3 T G 1|0", "12 C G 0/1"]
+    calls = ["2 A C 0|1", "3 T G 0|1", "12 C T 0/1"]
+    assert compared(truth, calls) == ([2, 2, 0], [2, 2, 0])
+
+
+def test_alleles_that_exclude_each_other_are_both_found_on_one_copy() -> None:
+    truth = ["3 TTAC TACC,ATAC 1/2"]
+    calls = ["2 AT A ./1", "2 A AA ./1", "3 TT T ./1", "5 A AC ./1"]
+    assert compared(truth, calls) == ([1, 1, 1], [1, 1, 1, 1])
+
+
+def test_both_ends_of_a_long_repeat_are_one_cluster() -> None:
+    sequence = "G" + "A" * 120 + "C"
+    together, apart = ["1 GAA G 0/1"], ["1 GA G 0|1", "120 AA A 0|1"]
+    for truth, calls in ((together, apart), (apart, together)):
+        found = match(read(truth, sequence), read(calls, sequence), sequence)
+        assert {*found.truth, *found.calls} == {Match.GENOTYPE}
+
+
 def test_a_tangle_is_compared_allele_by_allele_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(haplotypes, "MAX_PATHS", 1)
     truth = read(["3 TTAC TACC 1/1", "12 C G 0/1"])

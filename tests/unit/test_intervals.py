@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from schelde.assembly import Assembly, Interval
 from schelde.intervals import (
     LONG_GAP,
+    LONG_TARGET,
     calling_intervals,
     contig_lengths,
     cut_pieces,
@@ -130,6 +131,15 @@ def test_targets_close_together_stay_together(
     parts = [part for part in scatter_whole(rows, pieces, apart) if part]
     for left, right in pairwise(parts):
         assert left[-1][0] != right[0][0] or right[0][1] - left[-1][2] >= apart
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 8])
+def test_a_target_as_long_as_a_chromosome_is_shared_out(pieces: int) -> None:
+    row = ("chr1", 7, 7 + 40 * LONG_TARGET)
+    parts = scatter_whole([row], pieces, apart=5000)
+    assert all(len(part) == 1 for part in parts)
+    assert merge([interval for part in parts for interval in part], {"chr1": 0}) == [row]
+    assert max(map(total, parts)) - min(map(total, parts)) <= LONG_TARGET
 
 
 @given(rows=merged_list, pieces=st.integers(1, 8))

@@ -30,3 +30,7 @@ def test_programs_are_chained_in_their_order() -> None:
         "@PG\tID:bwa\tPN:bwa\tVN:1\tCL:bwa mem",
         "@PG\tID:s\tPN:samtools\tPP:bwa\tVN:2\tCL:sort",
     ]
+
+
+def test_the_facts_of_a_lane_make_the_same_read_group() -> None:
+    assert read_group(Lane(**LANE.facts())) == read_group(LANE)

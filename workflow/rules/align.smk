@@ -1,17 +1,27 @@
 """
 Reads of all lanes of a sample to one CRAM.
 
-takes: lane_reads() of reads.smk, paths.LANE_PROOF, the aligner's index and paths.MD5_CACHE of
+takes: lane_reads() and LANE_PROOF of reads.smk, the aligner's index and paths.MD5_CACHE of
        reference.smk
 gives: paths.CRAM, paths.CRAI, paths.CRAM_MD5, paths.DUPLICATES
 """
+
+
+def sample_bams(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
+
+
+def sample_proofs(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(LANE_PROOF, sample=wildcards.sample, lane=names)
 
 
 rule align_lane:
     """Align one lane and sort it by place."""
     input:
         unpack(lane_reads),
-        proof=paths.LANE_PROOF,
+        proof=LANE_PROOF,
         index=multiext(INDEX_PREFIX, *INDEX_SUFFIXES),
     output:
         bam=temp(paths.LANE_BAM),
@@ -25,7 +35,7 @@ rule align_lane:
     resources:
         **job("align_lane").resources,
     params:
-        lane=lane_of,
+        lane=lane_facts,
         aligner=SETTINGS.align.aligner,
         index=INDEX_PREFIX,
         code=code_of("align"),
@@ -55,7 +65,7 @@ rule mark_duplicates:
     resources:
         **job("mark_duplicates").resources,
     params:
-        lanes=sample_lanes,
+        lanes=sample_lane_facts,
         aligner=SETTINGS.align.aligner,
         optical_distance=SETTINGS.align.optical_distance,
         code=code_of("align"),

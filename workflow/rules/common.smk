@@ -14,7 +14,6 @@ from schelde.errors import UserError
 from schelde.inputs import load
 from schelde.jobs import read_jobs
 from schelde.provenance import code_of
-from schelde.sheet import Assay
 
 
 def _read_inputs():
@@ -55,24 +54,17 @@ def lane_of(wildcards):
     return SHEET.lane(wildcards.sample, wildcards.lane)
 
 
-def sample_lanes(wildcards):
-    return SHEET.lanes_of(wildcards.sample)
+def lane_facts(wildcards):
+    """A lane as a parameter: what of it decides the records, not where it stands in the sheet."""
+    return lane_of(wildcards).facts()
 
 
-def sample_bams(wildcards):
-    names = [lane.name for lane in sample_lanes(wildcards)]
-    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
-
-
-def sample_proofs(wildcards):
-    names = [lane.name for lane in sample_lanes(wildcards)]
-    return expand(paths.LANE_PROOF, sample=wildcards.sample, lane=names)
+def sample_lane_facts(wildcards):
+    return [lane.facts() for lane in SHEET.lanes_of(wildcards.sample)]
 
 
 def design_of(wildcards):
-    """The name of what was sequenced: wgs, or the stem of the targets' file."""
-    person = SHEET.person(wildcards.sample)
-    return "wgs" if person.assay is Assay.WGS else Path(person.targets).stem
+    return SHEET.person(wildcards.sample).design
 
 
 def design_pieces(wildcards):
@@ -82,6 +74,6 @@ def design_pieces(wildcards):
 def targets_of_design(wildcards):
     """The user's BED of a design."""
     for person in SHEET.people:
-        if person.targets and Path(person.targets).stem == wildcards.design:
+        if person.targets and person.design == wildcards.design:
             return person.targets
     raise ValueError(f"no person has targets named '{wildcards.design}'")

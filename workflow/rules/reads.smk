@@ -39,7 +39,7 @@ def lane_read_group(wildcards):
 
 def lane_extracted(wildcards):
     if lane_alignment(wildcards):
-        return {"extracted": expand(rules.extract_lane.output.count, **wildcards)[0]}
+        return {"extracted": expand(rules.extract_lane.output.counted, **wildcards)[0]}
     return {}
 
 
@@ -53,7 +53,7 @@ rule extract_lane:
         fq2=temp("results/reads/{sample}/{lane}_R2.extracted.fq.gz"),
         orphans=temp("results/reads/{sample}/{lane}_orphans.extracted.fq.gz"),
         unpaired=temp("results/reads/{sample}/{lane}_unpaired.extracted.fq.gz"),
-        count="results/reads/{sample}/{lane}.extracted.json",
+        counted="results/reads/{sample}/{lane}.extracted.json",
     log:
         "logs/extract_lane/{sample}.{lane}.log",
     benchmark:

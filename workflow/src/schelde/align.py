@@ -16,6 +16,7 @@ from typing import IO
 import pysam
 
 from schelde import paths
+from schelde.lane_reads import LaneReads
 from schelde.pipes import ToolError, whole, write_text
 from schelde.readgroup import Program, read_group, sam_header
 from schelde.sheet import Lane
@@ -48,15 +49,6 @@ SORT_MEMORY = "768M"
 
 
 @dataclass(frozen=True)
-class LaneReads:
-    """FASTQ files of one lane: ``fq1[i]`` in step with ``fq2[i]``, and reads without a mate."""
-
-    fq1: Sequence[str] = ()
-    fq2: Sequence[str] = ()
-    singles: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
 class CramFiles:
     """The files of one sample: CRAM 3.0, its index, its MD5, the duplicate counts."""
 
@@ -75,21 +67,19 @@ def align_lane(
     index: str,
     threads: int,
     scratch: Path,
-    log: Path,
+    log: IO[bytes],
     output: Path,
 ) -> None:
     """Align one lane and write its reads to a BAM sorted by place, with mate scores.
 
     Aligner, fixmate and sort are piped; nothing but sort's own spill goes to ``scratch``. The
-    reads that come out are counted: `ToolError` when a tool fails or when their number is not the
-    one of ``proof``, since aligners go on in silence when an input ends early.
+    proof's ``pairs`` and ``singles`` say which files have reads in them. The reads that come out
+    are counted: `ToolError` when a tool fails or when their number is not the proof's, since
+    aligners go on in silence when an input ends early.
     """
-    with (
-        log.open("wb") as handle,
-        tempfile.TemporaryDirectory(dir=scratch) as folder,
-        whole(output) as part,
-    ):
-        tree = _Processes(handle)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder, whole(output) as part:
+        proved = json.loads(proof.read_text())
+        tree = _Processes(log)
         read_end, write_end = os.pipe()
         named = tree.start(
             ["samtools", "fixmate", "--no-PG", "-m", "-u", "-", "-"], os.fdopen(read_end, "rb")
@@ -99,12 +89,12 @@ def align_lane(
         command = [*ALIGNERS[aligner], "-t", str(threads), "-R", read_group(lane), index]
         command[-2] = command[-2].replace("\t", "\\t")
         with os.fdopen(write_end, "wb") as sam:
-            if reads.fq1:
-                _align(command, [reads.fq1, reads.fq2], handle, sam, header=True)
-            if reads.singles:
-                _align(command, [reads.singles], handle, sam, header=not reads.fq1)
+            if proved["pairs"]:
+                _align(command, [reads.fq1, reads.fq2], log, sam, header=True)
+            if proved["singles"]:
+                _align(command, [reads.singles], log, sam, header=not proved["pairs"])
         tree.wait()
-        _same_count(part, json.loads(proof.read_text())["reads"], threads, handle)
+        _same_count(part, proved["reads"], threads, log)
 
 
 def _align(
@@ -155,7 +145,7 @@ def mark_duplicates(
     optical_distance: int,
     threads: int,
     scratch: Path,
-    log: Path,
+    log: IO[bytes],
     output: CramFiles,
 ) -> None:
     """Join the lanes of one sample into a coordinate-sorted CRAM with duplicates marked.
@@ -171,8 +161,8 @@ def mark_duplicates(
     for lane, bam in zip(lanes, bams, strict=True):
         libraries.setdefault(lane.library, []).append(bam)
     longest = max(json.loads(proof.read_text())["read_length"]["max"] for proof in proofs)
-    with log.open("wb") as handle, tempfile.TemporaryDirectory(dir=scratch) as folder:
-        tree = _Processes(handle)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        tree = _Processes(log)
         header = Path(folder, "header.sam")
         header.write_text(
             sam_header(_sequences(dictionary), lanes, _programs(bams, aligner, optical_distance))

@@ -7,7 +7,6 @@ allele (``<*>``, ``<NON_REF>``) or is missing (``.``); anything else is a *varia
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -101,9 +100,10 @@ def trimmed(line: bytes) -> bytes:
     """
     columns = line.split(b"\t", 5)
     alleles = [columns[3], *columns[4].split(b",")]
-    spare = len(os.path.commonprefix([allele[::-1] for allele in alleles]))
-    spare = min(spare, min(map(len, alleles)) - 1)
-    if spare > 0:
+    spare = 0
+    while min(map(len, alleles)) > spare + 1 and len({a[-1 - spare] for a in alleles}) == 1:
+        spare += 1
+    if spare:
         first, *others = [allele[:-spare] for allele in alleles]
         columns[3:5] = [first, b",".join(others)]
     return b"\t".join(columns)
@@ -173,6 +173,7 @@ class Tiles:
     """
 
     def __init__(self, intervals: Iterable[Called], base: Base, *, mend: bool) -> None:
+        """Take what is to be covered; `over` takes the records."""
         self.filled: list[tuple[str, int, int]] = []
         self._waiting = iter(intervals)
         self._base = base

@@ -30,6 +30,10 @@ haplotype that a caller assembles, lies on both sides; shorter runs stay inside 
 that a few hundred and not thousands of intervals remain."""
 
 
+LONG_TARGET = 100_000
+"""bp of a target from which on it may be cut: far more than neighbouring pieces overlap."""
+
+
 def contig_lengths(fai: Path) -> dict[str, int]:
     """Return the length in bp of each contig of a ``.fai``, in its order."""
     rows = [line.split("\t") for line in fai.read_text(encoding="utf-8").splitlines()]
@@ -182,11 +186,13 @@ def scatter(intervals: Sequence[Interval], pieces: int) -> list[list[Interval]]:
 def scatter_whole(
     intervals: Sequence[Interval], pieces: int, apart: int = 0
 ) -> list[list[Interval]]:
-    """Spread merged intervals over ``pieces`` parts, none of them cut, in order.
+    """Spread merged intervals over ``pieces`` parts, in order.
 
     Neighbours less than ``apart`` bp from each other stay together, so that what is called on
-    one side of a cut does not depend on reads of the other. A part is longer or shorter than an
-    equal share by at most the longest such group. Parts may be empty.
+    one side of a cut does not depend on reads of the other; only an interval of more than
+    `LONG_TARGET` bp, such as a whole chromosome given as a target, is cut, since its halves can
+    be spliced as those of a genome are. A part is longer or shorter than an equal share by at
+    most the longest group. Parts may be empty.
 
     >>> scatter_whole([("a", 0, 4), ("a", 5, 9), ("a", 50, 58)], 2, apart=10)
     [[('a', 0, 4), ('a', 5, 9)], [('a', 50, 58)]]
@@ -197,7 +203,11 @@ def scatter_whole(
     for group in _groups(intervals, apart):
         size = total(group)
         # By its middle: each cut then lies within half a group of where an equal share ends.
-        parts[(2 * position + size) * pieces // (2 * length)].extend(group)
+        part = parts[(2 * position + size) * pieces // (2 * length)]
+        if part and part[-1][0] == group[0][0] and part[-1][2] == group[0][1]:
+            part[-1] = (part[-1][0], part[-1][1], group[0][2])
+        else:
+            part.extend(group)
         position += size
     return parts
 
@@ -209,7 +219,13 @@ def _groups(intervals: Sequence[Interval], apart: int) -> list[list[Interval]]:
             groups[-1].append(right)
         else:
             groups.append([right])
-    return groups
+    return [part for group in groups for part in _divided(group)]
+
+
+def _divided(group: list[Interval]) -> list[list[Interval]]:
+    """Return the group itself, or one long interval in parts of `LONG_TARGET` to twice that."""
+    parts = max(1, total(group) // LONG_TARGET) if len(group) == 1 else 1
+    return scatter(group, parts) if parts > 1 else [group]
 
 
 def calling_intervals(

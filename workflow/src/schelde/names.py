@@ -87,7 +87,7 @@ def path_fault(kind: str, value: str) -> Fault | None:
     "fq1 'a b.fq' has a character that is not safe in a file name: ' '"
     """
     if "://" in value:
-        remedy = "fetch the file first and give its path; a run never reads the network"
+        remedy = "fetch the file first and give its path"
         return Fault(f"{kind} '{value}' is an address", remedy)
     unsafe = [character for character in value if not SAFE.match(character)]
     if unsafe:

@@ -74,9 +74,9 @@ class ReferenceFiles:
 def read_blocks(path: Path, saw: Callable[[bytes], object]) -> Iterator[bytes]:
     """Yield the text of a file that is plain, gzipped, bgzipped or in RAZF, the old kin of BGZF.
 
-    ``saw`` is given the bytes as they lie on disk. The 1000 Genomes references are RAZF: one gzip
-    member with an index after it, at which gzip warns of trailing garbage. Raises `FastaError`
-    when compressed data are damaged or end early.
+    ``saw`` is given the bytes as they lie on disk. Copies of the 1000 Genomes references are RAZF:
+    one gzip member with an index after it, at which gzip warns of trailing garbage
+    (samtools/htslib#1244). Raises `FastaError` when compressed data are damaged or end early.
     """
     with path.open("rb") as handle:
         raw = handle.read(BLOCK)

@@ -123,6 +123,7 @@ def write_report(
     *,
     page: Path,
     data: Path,
+    scratch: Path,
     log: IO[bytes],
     root: Path = Path(),
 ) -> None:
@@ -131,8 +132,7 @@ def write_report(
     ``versions`` is written by `schelde.versions`, ``options`` is resources/multiqc.yaml. The same
     inputs give the same bytes. Raises `ToolError` when MultiQC fails; its messages are in ``log``.
     """
-    page.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=page.parent, prefix=".multiqc-") as name:
+    with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name).resolve()
         look = yaml.safe_load(options.read_text(encoding="utf-8"))
         sections = look.pop("custom_data")
@@ -144,10 +144,9 @@ def write_report(
         _run_multiqc(folder, log)
         clean(folder / "out")
         _refuse_paths(folder)
+        _replace_folder(folder / "out" / "report_data", data)
         with whole(page) as part:
-            shutil.move(folder / "out" / "report.html", part)
-        shutil.rmtree(data, ignore_errors=True)
-        shutil.move(folder / "out" / "report_data", data)
+            shutil.copy(folder / "out" / "report.html", part)
 
 
 def stage(
@@ -269,6 +268,14 @@ def _without_date(packed: str) -> str:
     return base64.b64encode(
         gzip.compress(gzip.decompress(base64.b64decode(packed)), mtime=0)
     ).decode()
+
+
+def _replace_folder(source: Path, target: Path) -> None:
+    part = target.with_name(f"{target.name}.part")
+    for old in (part, target):
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(source, part)
+    part.replace(target)
 
 
 def _refuse_paths(folder: Path) -> None:

@@ -79,6 +79,11 @@ class Lane:
     # Not in the repr: Snakemake compares parameters by it, and a new row must not rerun all others.
     line: int = field(default=0, compare=False, repr=False)  # of the sheet, 1-based
 
+    def facts(self) -> dict[str, str | None]:
+        """Return what the read group tells of the lane; `Lane` of it has the same read group."""
+        keys = ("sample", "library", "flowcell", "lane", "platform", "barcode", "center", "date")
+        return {key: getattr(self, key) for key in keys}
+
     @property
     def name(self) -> str:
         """The lane's name within its sample, used in file names: ``library.flowcell.lane``."""

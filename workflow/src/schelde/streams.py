@@ -151,7 +151,7 @@ def vcf_writer(
 def _drain(
     read_end: int, part: Path, update: Callable[[bytes], None], faults: list[OSError]
 ) -> None:
-    """Copy a pipe to a file; what goes wrong is kept, and closing the pipe then stops its writer."""
+    """Copy a pipe to a file; a fault is kept, and closing the pipe then stops its writer."""
     with os.fdopen(read_end, "rb") as source:
         try:
             with part.open("wb") as file:

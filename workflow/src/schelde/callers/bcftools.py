@@ -31,8 +31,7 @@ MPILEUP = (
     f" --min-MQ {MAPPING_QUALITY} --min-BQ 13 --max-depth 5000 --max-idepth 5000 --gvcf {BANDS}"
 ).split()
 CALL = (
-    "bcftools call --no-version --output-type v --multiallelic-caller --annotate GQ"
-    f" --gvcf {BANDS}"
+    f"bcftools call --no-version --output-type v --multiallelic-caller --annotate GQ --gvcf {BANDS}"
 ).split()
 DEPTH = re.compile(rb"MinDP=(\d+)")
 
@@ -45,9 +44,7 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: Pie
             return
         pileup = [*MPILEUP, "--fasta-ref", str(files.genome), "--regions-file", str(work.bed())]
         call = [*CALL, "--ploidy-file", str(_ploidy(work)), "--samples-file", str(_sexes(work))]
-        with reading(
-            [[*pileup, str(files.cram)], call], work.log, env=work.environment
-        ) as text:
+        with reading([[*pileup, str(files.cram)], call], work.log, env=work.environment) as text:
             lines = read_header(text, task.sample)
             write_piece(work, lines, uniform(text), output, bcftools_words())
 

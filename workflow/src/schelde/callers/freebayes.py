@@ -26,7 +26,7 @@ from schelde.callers.piece import (
     write_empty,
     write_piece,
 )
-from schelde.gvcf import block_line, trimmed
+from schelde.gvcf import END, Base, block_line, trimmed
 from schelde.intervals import contig_lengths
 from schelde.streams import reading
 from schelde.vcf import read_header
@@ -69,7 +69,7 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: Pie
             lines = [line for line in read_header(text, task.sample) if "ID=CIGAR," not in line]
             variants = (CIGAR.sub(b"", trimmed(line)) for line in text)
             body = heapq.merge(
-                variants, depth_blocks(depths), key=lambda line: _place(line, ranks)
+                variants, depth_blocks(depths, work.base), key=lambda line: _place(line, ranks)
             )
             write_piece(work, lines, refuse_death(body), output, freebayes_words())
 
@@ -79,19 +79,20 @@ def freebayes_words() -> str:
     return f"freebayes {version_of('freebayes')}"
 
 
-def depth_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+def depth_blocks(lines: Iterable[bytes], base: Base) -> Iterator[bytes]:
     """Yield a block for each stretch of positions whose depths are in one band of `BANDS`.
 
     ``lines`` are those of ``samtools depth``: contig, 1-based position, depth. Blocks are
-    diploid; `schelde.gvcf.Tiles` makes them haploid where they have to be. Their base is N.
+    diploid; `schelde.gvcf.Tiles` makes them haploid where they have to be.
 
-    >>> list(depth_blocks([b"1\\t5\\t20\\n", b"1\\t6\\t23\\n", b"1\\t7\\t3\\n"]))[0]
-    b'1\\t5\\t.\\tN\\t<*>\\t.\\t.\\tEND=6\\tGT:DP\\t0/0:20\\n'
+    >>> lines = [b"1\\t5\\t20\\n", b"1\\t6\\t23\\n", b"1\\t7\\t3\\n"]
+    >>> next(depth_blocks(lines, lambda contig, pos: "A"))
+    b'1\\t5\\t.\\tA\\t<*>\\t.\\t.\\tEND=6\\tGT:DP\\t0/0:20\\n'
     """
-    contig, first, last, band, least = b"", 0, 0, -1, 0
+    contig, first, last, band, least = "", 0, 0, -1, 0
     for line in lines:
-        name, position, number = line.split(b"\t")
-        pos, depth = int(position), int(number)
+        word, position, number = line.split(b"\t")
+        name, pos, depth = word.decode(), int(position), int(number)
         level = bisect_right(BANDS, depth)
         if level == band and pos == last + 1 and name == contig:
             last = pos
@@ -99,10 +100,10 @@ def depth_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
                 least = depth
             continue
         if contig:
-            yield block_line(contig.decode(), first, last, "N", 2, least)
+            yield block_line(contig, first, last, base(contig, first), 2, least)
         contig, first, last, band, least = name, pos, pos, level, depth
     if contig:
-        yield block_line(contig.decode(), first, last, "N", 2, least)
+        yield block_line(contig, first, last, base(contig, first), 2, least)
 
 
 def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -111,14 +112,19 @@ def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:
     A freebayes that is ended early can leave a file that looks whole, and the blocks are not its
     own.
     """
-    contig, start = b"", 0
+    contig, covered = b"", 0
     for line in lines:
-        name, position, _, _, alt, _ = line.split(b"\t", 5)
-        if name != contig or alt != b"<*>":
-            contig, start = name, int(position)
-        elif int(position) - start > SILENT:
-            place = f"{name.decode()}:{start}-{position.decode()}"
-            raise CallError(f"freebayes has no record in {place}, where there are reads")
+        name, position, _, _, alt, _, _, info, _ = line.split(b"\t", 8)
+        end = END.search(info)
+        if name != contig or alt != b"<*>" or end is None:
+            contig, covered = name, 0
+        else:
+            covered += int(end[1]) - int(position) + 1
+        if covered > SILENT:
+            raise CallError(
+                f"freebayes has no record in the {covered} covered bases before "
+                f"{name.decode()}:{position.decode()}"
+            )
         yield line
 
 

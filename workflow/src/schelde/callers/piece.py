@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import IO
 import pysam
 
 from schelde.assembly import Assembly
-from schelde.gvcf import BLOCK_HEADER, Base, Called, Record, Tiles
+from schelde.gvcf import BLOCK_HEADER, Base, Called, Tiles
 from schelde.intervals import contig_lengths, read_pieces, write_bed
 from schelde.pipes import ToolError
 from schelde.sheet import Sex
@@ -41,8 +41,8 @@ SILENT_READS = 10
 MAPPING_QUALITY = 20
 """Least mapping quality of a read that a caller uses: GATK's default, given to the others."""
 
-UNUSED = 0xF04
-"""SAM flags of reads that no caller uses: unmapped, secondary, failed, duplicate, supplementary."""
+UNUSED = 0x704
+"""SAM flags of reads that no caller uses: unmapped, secondary, failed, duplicate."""
 
 
 class CallError(RuntimeError):

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schelde.config import Settings
+from schelde.methods import Run, methods, run_of, setting_rows
+from schelde.sheet import Assay, Lane, Person, Sex, Sheet
+
+VERSIONS = {
+    "bcftools": "1.16",
+    "bwa": "0.7.17",
+    "fastp": "0.23.2",
+    "freebayes": "1.3.6",
+    "gatk": "4.6.2.0",
+    "minibwa": "0.6",
+    "samtools": "1.16.1",
+}
+
+
+def run(*assays: Assay, lanes: int = 1, **sections: dict[str, Any]) -> Run:
+    people = tuple(Person(f"S{i}", assay, Sex.MALE) for i, assay in enumerate(assays))
+    settings = {"reference": {"name": "hs38", "assembly": "GRCh38"}, **sections}
+    return run_of(
+        Settings.model_validate(settings),
+        Sheet(
+            people,
+            tuple(Lane(p.sample, "lib", "FC", str(i)) for p in people for i in range(lanes)),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("assays", "lanes", "said"),
+    [
+        ((Assay.WGS,), 1, "1 genome from 1 lane:"),
+        ((Assay.WES, Assay.WES), 2, "2 exomes from 4 lanes:"),
+        ((Assay.WES, Assay.WGS), 1, "1 genome and 1 exome from 2 lanes:"),
+    ],
+)
+def test_samples_are_counted_by_assay(assays: tuple[Assay, ...], lanes: int, said: str) -> None:
+    assert methods(run(*assays, lanes=lanes), VERSIONS).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        ("align", "aligner", "minibwa", "aligned to hs38 (GRCh38) with minibwa map 0.6,"),
+        ("align", "optical_distance", 2500, "within 2500 pixels"),
+        ("reads", "trim", True, "also cut the adapters"),
+        ("call", "caller", "freebayes", "with freebayes 1.3.6, with"),
+        ("call", "caller", "gatk", "fail GATK's published hard filters"),
+        ("call", "caller", "bcftools", "with bcftools mpileup and call 1.16,"),
+        ("call", "dragen", True, "HaplotypeCaller 4.6.2.0 in DRAGEN mode"),
+    ],
+)
+def test_the_text_follows_the_setting(section: str, key: str, value: object, said: str) -> None:
+    assert said in methods(run(Assay.WGS, **{section: {key: value}}), VERSIONS)
+
+
+def test_recalibration_names_its_sites_without_their_folders() -> None:
+    given = {"name": "hs38", "known_sites": ["/data/dbsnp.vcf.gz", "mills.vcf.gz"]}
+    text = methods(run(Assay.WGS, reference=given, call={"bqsr": True}), VERSIONS)
+    assert "known sites (dbsnp.vcf.gz, mills.vcf.gz)" in text
+
+
+@pytest.mark.parametrize(("assay", "told"), [(Assay.WES, True), (Assay.WGS, False)])
+def test_targets_are_told_of_exomes_only(assay: Assay, told: bool) -> None:
+    text = methods(run(assay, call={"padding": 77}), VERSIONS)
+    assert ("called on their targets and 77 bp around" in text) == told
+
+
+def test_no_setting_shows_a_folder_but_a_title_keeps_its_slash() -> None:
+    given = run(
+        Assay.WGS,
+        reference={"name": "x", "fasta": "/home/me/x.fa", "known_sites": ["/a/b.vcf.gz"]},
+        report={"title": "batch 3/4"},
+    )
+    rows = setting_rows(given)
+    assert {key for key, value in rows.items() if "/" in value} == {"report.title"}
+    assert rows["reference.fasta"] == "x.fa"
+
+
+def test_every_setting_has_a_row() -> None:
+    def leaves(model: type[Any]) -> int:
+        kinds = [field.annotation for field in model.model_fields.values()]
+        return sum(leaves(kind) if hasattr(kind, "model_fields") else 1 for kind in kinds)
+
+    assert len(setting_rows(run(Assay.WGS))) == leaves(Settings)
+
+
+def test_a_run_tells_of_its_samples_no_more_than_assay_sex_and_lanes() -> None:
+    people = (Person("S1", Assay.WGS, Sex.FEMALE, subject_id="Jane", father="S2"),)
+    lanes = (Lane("S1", "lib", "FC", "1", ("/data/jane_1.fq",), ("/data/jane_2.fq",)),)
+    settings = Settings.model_validate({"reference": {"name": "hs38"}})
+    told = str(run_of(settings, Sheet(people, lanes)))
+    assert "lib.FC.1" in told
+    assert not [word for word in ("Jane", "jane", "S2", "/data") if word in told]
+
+
+def test_an_assembly_of_the_users_own_is_named_by_its_file(tmp_path: Path) -> None:
+    given = run(Assay.WGS, reference={"name": "mine", "assembly": str(tmp_path / "own.yaml")})
+    assert "aligned to mine (own.yaml) with" in methods(given, VERSIONS)

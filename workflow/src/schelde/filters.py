@@ -1,0 +1,74 @@
+"""Hard filters as data: names for the FILTER column, and the expressions that set them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import yaml
+
+VariantType = Literal["snp", "indel", "any"]
+KINDS: dict[VariantType, str] = {
+    "snp": 'TYPE="snp" && ({})',
+    # Whatever is not a SNP, so that no record is without filters: GATK too puts mixed sites here.
+    "indel": 'TYPE!="snp" && ({})',
+    "any": "{}",
+}
+KEYS = {"name", "type", "expression", "source"}
+
+
+class FilterError(ValueError):
+    """A file of filters that is not as it must be."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A value of the FILTER column, set where the bcftools ``expression`` is true.
+
+    Missing values make an expression false. ``source`` says where the threshold is from.
+    """
+
+    name: str
+    type: VariantType
+    expression: str
+    source: str
+
+    @property
+    def command(self) -> list[str]:
+        """The bcftools command that adds the filter to a stream of VCF or BCF.
+
+        >>> Filter("FS60", "snp", "FS > 60", "GATK").command[-3:]
+        ['--exclude', 'TYPE="snp" && (FS > 60)', '-']
+        """
+        words = ["bcftools", "filter", "--no-version", "--output-type", "u"]
+        words += ["--soft-filter", self.name, "--mode", "+"]
+        return [*words, "--exclude", KINDS[self.type].format(self.expression), "-"]
+
+
+def read_filters(path: Path) -> list[Filter]:
+    """Read a YAML list of filters; raise `FilterError` for the first that is not whole."""
+    filters: list[Filter] = []
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        if set(entry) != KEYS:
+            raise FilterError(f"{path}: a filter has the keys {sorted(entry)}, not {sorted(KEYS)}")
+        if entry["type"] not in get_args(VariantType):
+            raise FilterError(f"{path}: '{entry['name']}' has the type '{entry['type']}'")
+        filters.append(
+            Filter(
+                entry["name"],
+                cast(VariantType, entry["type"]),
+                entry["expression"],
+                entry["source"],
+            )
+        )
+    names = [each.name for each in filters]
+    if len(set(names)) < len(names):
+        raise FilterError(f"{path}: two filters have one name: {sorted(names)}")
+    return filters
+
+
+def filter_commands(filters: Sequence[Filter]) -> list[list[str]]:
+    """Return the commands that set all filters, to be piped; records that none hits get PASS."""
+    return [each.command for each in filters]
