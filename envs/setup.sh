@@ -44,8 +44,12 @@ minibwa_home=$tools/minibwa-$minibwa_version-$({
 
 # ------------------------------------------------------------------------------------ done already?
 
+# Not the settings of linters, which stand last.
+about_package() { sed '/^\[tool\.ruff\]/,$d' pyproject.toml; }
+
 key=$({
-    cat envs/*.* envs/*/* pyproject.toml
+    about_package
+    cat envs/*.* envs/*/*
     echo "$root $tools"
 } | digest)
 
@@ -205,43 +209,43 @@ END
 
 conda_installer() { command -v micromamba || command -v mamba || command -v conda; }
 
-pins() { # of files in envs/; `python` alone is no file
-    local name
-    for name in "$@"; do
-        if [[ $name == python ]]; then
-            echo python=3.11
-        else
-            sed -nE 's/^  - (.*=.*)/\1/p' "envs/$name.yaml"
-        fi
-    done
+# One for each file in envs/, as they need not fit together; `python` is no file.
+conda_home() { echo "$tools/conda-$1-$(pins "$1" | digest)"; }
+pins() {
+    if [[ $1 == python ]]; then echo python=3.11; else sed -nE 's/^  - (.*=.*)/\1/p' "envs/$1.yaml"; fi
 }
 
 # Not built beside and renamed, as an environment knows its own path: `whole` is written last.
-make_conda_environment() { # prefix, names for pins
-    local wanted
-    [[ ! -e $1/whole ]] || return 0
-    rm -rf "$1"
-    mapfile -t wanted < <(pins "${@:2}" | sort -u)
-    "$(conda_installer)" create --yes --quiet --prefix "$1" --override-channels \
+make_conda_environment() { # name
+    local home wanted
+    home=$(conda_home "$1")
+    [[ ! -e $home/whole ]] || return 0
+    rm -rf "$home"
+    mapfile -t wanted < <(pins "$1")
+    "$(conda_installer)" create --yes --quiet --prefix "$home" --override-channels \
         --channel conda-forge --channel bioconda "${wanted[@]}" < /dev/null
-    touch "$1/whole"
+    touch "$home/whole"
 }
 
-link_from_conda() { # prefix, command
+link_from_conda() { # name of the environment, command
+    local bin
+    bin=$(conda_home "$1")/bin
+    [[ -x $bin/$2 ]] || return 0
     cat > "$venv/bin/$2" << END
 #!/bin/sh
-PATH='$1/bin':"\$PATH"
+PATH='$bin':"\$PATH"
 export PATH
-exec '$1/bin/$2' "\$@"
+exec '$bin/$2' "\$@"
 END
     chmod +x "$venv/bin/$2"
 }
 
 # --------------------------------------------------------------------------------- Python packages
 
-packages_key() { { cat $lock pyproject.toml && echo "$root"; } | digest; }
+packages_key() { { about_package && cat $lock && echo "$root"; } | digest; }
 has_packages() {
-    [[ $(cat $venv/packages 2> /dev/null) == "$(packages_key)" ]] && $venv/bin/python -c ''
+    [[ $(cat $venv/packages 2> /dev/null) == "$(packages_key)" ]] &&
+        $venv/bin/python -c '' 2> /dev/null
 }
 
 pip() { $venv/bin/python -m pip --no-input --disable-pip-version-check "$@"; }
@@ -368,28 +372,22 @@ fi
 finish gatk || no_gatk=$(gist_of $logs/gatk.log)
 finish minibwa || no_minibwa=$(gist_of $logs/minibwa.log)
 
-wanted=("${missing[@]##*:}" ${no_gatk:+gatk} ${no_minibwa:+minibwa})
-prefix=
-if ((${#wanted[@]})) && conda_installer > /dev/null; then
-    say "conda environment of: ${wanted[*]}"
-    prefix=$tools/conda-$(pins "${wanted[@]}" | digest)
-    start conda make_conda_environment "$prefix" "${wanted[@]}"
-    if ! finish conda; then
-        ((${#missing[@]} == 0)) || fail "conda failed" $logs/conda.log
-        prefix=
-    fi
-    [[ $python ]] || start python install_packages "$prefix/bin/python3.11"
+from_conda=("${missing[@]}" ${no_gatk:+gatk::gatk} ${no_minibwa:+minibwa::minibwa})
+if conda_installer > /dev/null; then
+    for name in $(printf '%s\n' "${from_conda[@]##*:}" | sort -u); do
+        [[ -e $(conda_home "$name")/whole ]] || say "conda environment of $name"
+        start "conda-$name" make_conda_environment "$name"
+        finish "conda-$name" || [[ $name == gatk || $name == minibwa ]] ||
+            fail "conda failed" "$logs/conda-$name.log"
+    done
 fi
+[[ $python ]] || start python install_packages "$(conda_home python)/bin/python3.11"
 finish python || fail "Python packages failed" $logs/python.log
 
-if [[ ! $no_gatk ]]; then link_gatk; elif [[ $prefix ]]; then link_from_conda "$prefix" gatk; fi
-if [[ ! $no_minibwa ]]; then
-    ln -sfn "$minibwa_home/minibwa" $venv/bin/minibwa
-elif [[ $prefix ]]; then
-    link_from_conda "$prefix" minibwa
-fi
-for entry in "${missing[@]}"; do
-    [[ $entry == python* ]] || link_from_conda "$prefix" "${entry%%:*}"
+[[ $no_gatk ]] || link_gatk
+[[ $no_minibwa ]] || ln -sfn "$minibwa_home/minibwa" $venv/bin/minibwa
+for entry in "${from_conda[@]}"; do
+    [[ $entry == python* ]] || link_from_conda "${entry##*:}" "${entry%%:*}"
 done
 
 if [[ ! -x $venv/bin/gatk ]]; then
@@ -401,8 +399,11 @@ if [[ ! -x $venv/bin/minibwa ]]; then
         "'aligner: minibwa' will be refused; bwa is there."
 fi
 if [[ -x $venv/bin/gatk && -x $venv/bin/minibwa ]]; then
-    printf '%s\n' "$key" ${prefix:+"$prefix/whole"} > $venv/set-up
-    [[ $no_gatk ]] || printf '%s\n' "$gatk_home" "$(find_java)" >> $venv/set-up
-    [[ $no_minibwa ]] || echo "$minibwa_home" >> $venv/set-up
+    {
+        echo "$key"
+        [[ $no_gatk ]] || printf '%s\n' "$gatk_home" "$(find_java)"
+        [[ $no_minibwa ]] || echo "$minibwa_home"
+        for entry in "${from_conda[@]}"; do conda_home "${entry##*:}"; done
+    } > $venv/set-up
 fi
 say "done in $SECONDS s; tools are in $tools, logs in $logs"

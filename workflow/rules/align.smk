@@ -1,27 +1,17 @@
 """
 Reads of all lanes of a sample to one CRAM.
 
-takes: lane_reads() and LANE_PROOF of reads.smk, the aligner's index and paths.MD5_CACHE of
+takes: lane_reads() and READS_PROOF of reads.smk, the aligner's index and paths.MD5_CACHE of
        reference.smk
 gives: paths.CRAM, paths.CRAI, paths.CRAM_MD5, paths.DUPLICATES
 """
-
-
-def sample_bams(wildcards):
-    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
-    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
-
-
-def sample_proofs(wildcards):
-    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
-    return expand(LANE_PROOF, sample=wildcards.sample, lane=names)
 
 
 rule align_lane:
     """Align one lane and sort it by place."""
     input:
         unpack(lane_reads),
-        proof=LANE_PROOF,
+        proof=READS_PROOF,
         index=multiext(INDEX_PREFIX, *INDEX_SUFFIXES),
     output:
         bam=temp(paths.LANE_BAM),

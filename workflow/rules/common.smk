@@ -63,6 +63,16 @@ def sample_lane_facts(wildcards):
     return [lane.facts() for lane in SHEET.lanes_of(wildcards.sample)]
 
 
+def sample_bams(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
+
+
+def sample_proofs(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_PROOF, sample=wildcards.sample, lane=names)
+
+
 def design_of(wildcards):
     return SHEET.person(wildcards.sample).design
 

@@ -2,22 +2,22 @@
 Reads of each lane, proved whole before they are aligned.
 
 takes: the FASTQ, BAM or CRAM of each lane; paths.MD5_CACHE of reference.smk for CRAM
-gives: lane_reads(wildcards): what is to be aligned, three lists of FASTQ files, some empty:
+gives: lane_reads(wildcards): what is to be aligned, three lists of FASTQ files, any may be empty
            fq1, fq2: pairs; file by file and read by read in step
            singles: reads without a mate
-       LANE_PROOF: JSON with the number of those `reads`, `pairs`, `singles` and more; of lanes
-           from a BAM or CRAM any FASTQ file may be empty, and the proof tells which
-       LANE_FASTP: JSON of fastp; its before_filtering is of the reads as they came
+       READS_PROOF: JSON with the number of those `reads`, `pairs`, `singles` and more; of a lane
+           from a BAM or CRAM any of the files may be without reads, and the proof tells
+       paths.LANE_FASTP: JSON of fastp about the reads as they came
+       TRIMMED_FASTP: the same about trimming, where reads are trimmed
 """
 
 from dataclasses import asdict
 
 from schelde.lane_reads import source_reads, trimmed_reads
 
-TRIMMED_PROOF = "results/reads/{sample}/{lane}.trimmed.proof.json"
 TRIMMED_FASTP = "results/reads/{sample}/{lane}.trimmed.fastp.json"
-LANE_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF
-LANE_FASTP = TRIMMED_FASTP if SETTINGS.reads.trim else paths.LANE_FASTP
+TRIMMED_PROOF = "results/reads/{sample}/{lane}.trimmed.proof.json"
+READS_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF
 
 
 def lane_sources(wildcards):

@@ -92,7 +92,7 @@ def setting_rows(run: Run) -> dict[str, str]:
     """Return each setting as text, for a table.
 
     >>> setting_rows(Run((), {"call.bqsr": False, "reference.md5": None, "reads": ["a", "b"]}))
-    {'call.bqsr': 'no', 'reference.md5': '-', 'reads': 'a, b'}
+    {'call.bqsr': 'off', 'reference.md5': '-', 'reads': 'a, b'}
     """
     return {key: _text(value) for key, value in run.settings.items()}
 
@@ -101,7 +101,7 @@ def _text(value: object) -> str:
     if value is None or value == []:
         return "-"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "on" if value else "off"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return str(value)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 @contextmanager
 def part_folder(final: Path) -> Iterator[Path]:
-    """Yield an empty folder ``<final>.part`` beside an output; it is gone when the block ends.
+    """Yield an empty folder ``<final>.parts`` beside an output; it is gone when the block ends.
 
     For tools that tell the format by the file's name, so that `schelde.pipes.whole` will not do.
     What a killed job left in it is removed.
     """
-    folder = final.with_name(f"{final.name}.part")
+    folder = final.with_name(f"{final.name}.parts")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:

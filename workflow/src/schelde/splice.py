@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import IO
 
 import pysam
@@ -27,7 +28,7 @@ Place = tuple[int, int]
 BEGIN: Place = (-1, 0)
 END: Place = (1 << 62, 0)
 
-Text = Callable[[int], AbstractContextManager[IO[bytes]]]
+Bodies = Callable[[int], AbstractContextManager[IO[bytes]]]
 """Opens the body of a piece's file, by the number of the piece."""
 
 
@@ -143,7 +144,7 @@ def _lines(records: Sequence[Record], start: int, end: int) -> list[bytes]:
 
 
 def find_seams(
-    gvcfs: Mapping[int, str],
+    gvcfs: Mapping[int, Path],
     rows: Sequence[Piece],
     ploidy: Sequence[Ploidy],
     *,
@@ -173,14 +174,14 @@ def find_seams(
     return seams
 
 
-def _records(gvcf: str, contig: str, start: int, end: int) -> list[Record]:
-    with pysam.TabixFile(gvcf) as file:
+def _records(gvcf: Path, contig: str, start: int, end: int) -> list[Record]:
+    with pysam.TabixFile(str(gvcf)) as file:
         lines = file.fetch(contig, start - 1, end)  # one base more, to see what goes over the cut
         return [parse(f"{line}\n".encode()) for line in lines]
 
 
 def splice_gvcf(
-    text: Text,
+    bodies: Bodies,
     pieces: Sequence[int],
     seams: Mapping[int, Seam],
     sink: IO[bytes],
@@ -208,14 +209,14 @@ def splice_gvcf(
             start, end = _place(before, ranks, BEGIN), _place(after, ranks, END)
             if pending:
                 end = (end[0], pending.pos)
-            with text(piece) as body:
+            with bodies(piece) as body:
                 copy_between(body, sink, ranks, start, end)
         before = after
     _write(pending, sink)
 
 
 def splice_vcf(
-    text: Text,
+    bodies: Bodies,
     pieces: Sequence[int],
     seams: Mapping[int, Seam],
     sink: IO[bytes],
@@ -227,7 +228,7 @@ def splice_vcf(
     for piece in pieces:
         after = seams.get(piece)
         start, end = _place(before, ranks, BEGIN), _place(after, ranks, END)
-        with text(piece) as body:
+        with bodies(piece) as body:
             copy_between(body, sink, ranks, start, end)
         before = after
 

@@ -36,8 +36,10 @@ BANDS = (1, 5, 10, 20)
 """Least depths of the bands that positions of a reference block share."""
 
 BASE_QUALITY = 13
+# The prior of a population is left out, as it depends on where freebayes starts: it is kept from
+# the first site on, and grows with the length of that site's haplotype (1.3.6).
 FREEBAYES = (
-    "freebayes --strict-vcf --genotype-qualities"
+    "freebayes --strict-vcf --genotype-qualities --no-population-priors"
     f" --min-mapping-quality {MAPPING_QUALITY} --min-base-quality {BASE_QUALITY}"
 ).split()
 SILENT = 1_000_000

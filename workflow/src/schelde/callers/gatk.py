@@ -17,7 +17,6 @@ from schelde.callers.piece import (
 )
 from schelde.gvcf import Tiles
 from schelde.intervals import total, write_bed
-from schelde.pipes import whole
 from schelde.streams import vcf_writer
 from schelde.vcf import VcfError, contig_lines, header, read_header, vcf_text
 from schelde.versions import version_of
@@ -65,9 +64,11 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: Pie
                 *("--output", str(genotyped)),
             ]
         )
-        with whole(output.vcf) as part, whole(f"{output.vcf}.tbi") as index:
-            shutil.copyfile(genotyped, part)
-            shutil.copyfile(f"{genotyped}.tbi", index)
+        with vcf_writer(output.vcf, log=work.log) as sink, vcf_text(genotyped, work.log) as text:
+            lines = read_header(text, task.sample)
+            words = header(lines, contigs=contigs, source=source, sample=task.sample)
+            sink.write(words.encode())
+            shutil.copyfileobj(text, sink)
 
 
 def _gatk(work: Work, tool: str, *, short_bp: int = SHORT_BP) -> list[str]:
