@@ -212,7 +212,11 @@ conda_installer() { command -v micromamba || command -v mamba || command -v cond
 # One for each file in envs/, as they need not fit together; `python` is no file.
 conda_home() { echo "$tools/conda-$1-$(pins "$1" | digest)"; }
 pins() {
-    if [[ $1 == python ]]; then echo python=3.11; else sed -nE 's/^  - (.*=.*)/\1/p' "envs/$1.yaml"; fi
+    if [[ $1 == python ]]; then
+        echo python=3.11
+    else
+        sed -nE 's/^  - (.*=.*)/\1/p' "envs/$1.yaml"
+    fi
 }
 
 # Not built beside and renamed, as an environment knows its own path: `whole` is written last.
@@ -377,8 +381,11 @@ if conda_installer > /dev/null; then
     for name in $(printf '%s\n' "${from_conda[@]##*:}" | sort -u); do
         [[ -e $(conda_home "$name")/whole ]] || say "conda environment of $name"
         start "conda-$name" make_conda_environment "$name"
-        finish "conda-$name" || [[ $name == gatk || $name == minibwa ]] ||
-            fail "conda failed" "$logs/conda-$name.log"
+        finish "conda-$name" || case $name in
+            gatk) no_gatk+=$'\n'$(gist_of "$logs/conda-gatk.log") ;;
+            minibwa) no_minibwa+=$'\n'$(gist_of "$logs/conda-minibwa.log") ;;
+            *) fail "conda failed" "$logs/conda-$name.log" ;;
+        esac
     done
 fi
 [[ $python ]] || start python install_packages "$(conda_home python)/bin/python3.11"

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
 from schelde.evaluate import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +147,7 @@ def by_hand(aligner: str, caller: str) -> Callable[[Path], None]:
     halves = [f"20:{START}-{MIDDLE}", f"20:{MIDDLE + 1}-{END}"]
     if caller == "gatk":
         half = (
-            f"gatk HaplotypeCaller -R ../20.fa -I s.cram -L {{}} -ERC GVCF -O {{}}.g.vcf.gz"
+            "gatk HaplotypeCaller -R ../20.fa -I s.cram -L {} -ERC GVCF -O {}.g.vcf.gz"
             " --native-pair-hmm-threads 1 2> /dev/null"
         )
         gather = (

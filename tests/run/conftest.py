@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+
 from schelde.demo import make_demo
 
 ROOT = Path(__file__).parents[2]

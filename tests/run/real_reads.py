@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-COLUMNS = "sample library flowcell lane fq1 fq2".split()
+COLUMNS = ["sample", "library", "flowcell", "lane", "fq1", "fq2"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ SETS = {
 }
 
 
-def write_project(folder: Path, data: Path, aligner: str, caller: str, names: str = "ADEFJ") -> None:
+def write_project(
+    folder: Path, data: Path, aligner: str, caller: str, names: str = "ADEFJ"
+) -> None:
     """Write one project of several sets; sample NA12878 of set A becomes A-NA12878."""
     config = folder / "config"
     config.mkdir(parents=True)
@@ -83,7 +85,8 @@ def _lanes(name: str, folder: Path) -> list[list[str]]:
         sample, group, lane, fq1, fq2, _ = line.split("\t")
         unit = group.removeprefix(f"{sample}_").rsplit("_", 1)[0].replace(lane, "FC")
         library = unit if unit.startswith("NIST") else "lib1"
-        lanes.append([f"{name}-{sample}", library, unit, lane, f"{folder}/{fq1}", f"{folder}/{fq2}"])
+        files = [f"{folder}/{fq1}", f"{folder}/{fq2}"]
+        lanes.append([f"{name}-{sample}", library, unit, lane, *files])
     for orphans in sorted((folder / "fastq").glob("*_orphans.fastq.gz")):
         sample = orphans.name.split("_")[0]
         lanes.append([f"{name}-{sample}", "lib1", "orphans", "1", str(orphans), ""])

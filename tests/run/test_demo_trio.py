@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+
 from schelde.demo.sheets import PEOPLE
 from schelde.evaluate import evaluate
 
@@ -21,8 +22,10 @@ SAMPLES = tuple(person.sample for person in PEOPLE)
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_picard_finds_no_error_in_a_cram(finished, sample: str) -> None:
     ended = subprocess.run(
-        ["gatk", "ValidateSamFile", "-I", f"results/align/{sample}.cram"]
-        + ["-R", "results/reference/genome.fa", "--IGNORE_WARNINGS", "true", "-M", "SUMMARY"],
+        [
+            *("gatk", "ValidateSamFile", "-I", f"results/align/{sample}.cram"),
+            *("-R", "results/reference/genome.fa", "--IGNORE_WARNINGS", "true", "-M", "SUMMARY"),
+        ],
         cwd=finished.folder,
         capture_output=True,
         text=True,
@@ -77,9 +80,11 @@ def test_bcftools_reads_a_vcf_without_a_word(finished, sample: str, end: str) ->
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_gatk_accepts_a_gvcf(finished, sample: str) -> None:
     subprocess.run(
-        ["gatk", "ValidateVariants", "-V", f"results/call/{sample}.g.vcf.gz", "-gvcf"]
-        + ["-R", "results/reference/genome.fa", "--validation-type-to-exclude", "ALLELES"]
-        + ["-L", "results/reference/autosomes.bed"],
+        [
+            *("gatk", "ValidateVariants", "-V", f"results/call/{sample}.g.vcf.gz", "-gvcf"),
+            *("-R", "results/reference/genome.fa", "--validation-type-to-exclude", "ALLELES"),
+            *("-L", "results/reference/autosomes.bed"),
+        ],
         cwd=finished.folder,
         check=True,
         capture_output=True,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from schelde.demo.sheets import PEOPLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schelde.evaluate import evaluate
-
 from tests.run.real_reads import SETS, write_project
+
+from schelde.evaluate import evaluate
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_reads]
 

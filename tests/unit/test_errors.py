@@ -1,6 +1,7 @@
 """Problems are told all at once, in the order of the files."""
 
 import pytest
+
 from schelde.errors import Problem, UserError, closest
 
 

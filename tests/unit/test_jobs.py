@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from schelde.errors import UserError
 from schelde.jobs import read_jobs
 

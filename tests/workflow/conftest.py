@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from schelde.demo import make_demo
 
 ROOT = Path(__file__).parents[2]

@@ -13,6 +13,8 @@ from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, ResourceSettings
 
 ROOT = Path(__file__).parents[2]
+RULE_FILES = sorted((ROOT / "workflow/rules").rglob("*.smk"))
+EACH_FILE = pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +87,14 @@ def test_every_wildcard_is_constrained(rules: list[Any]) -> None:
     assert used <= constrained
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/rules").rglob("*.smk")), ids=lambda p: p.name)
+@EACH_FILE
 def test_a_rule_file_opens_with_what_it_takes_and_gives(path: Path) -> None:
     head = path.read_text().split('"""')[1]
     assert "takes:" in head
     assert "gives:" in head
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/rules").rglob("*.smk")), ids=lambda p: p.name)
+@EACH_FILE
 def test_a_rule_fits_on_a_screen(path: Path) -> None:
     blocks = re.split(r"^(?=rule )", path.read_text(), flags=re.MULTILINE)[1:]
     long = {
@@ -103,7 +105,7 @@ def test_a_rule_fits_on_a_screen(path: Path) -> None:
     assert not long
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/rules").rglob("*.smk")), ids=lambda p: p.name)
+@EACH_FILE
 def test_rules_have_no_lambda_no_run_and_no_absolute_path(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\blambda\b|^\s+run:|[\"'\s]/(?!dev/)[a-z]+/", text, re.MULTILINE)

@@ -6,6 +6,7 @@ gives: SETTINGS, SHEET, ASSEMBLY, job(), and the input functions below
 """
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from schelde import paths
@@ -47,6 +48,8 @@ wildcard_constraints:
 
 
 PIECES = range(1, SETTINGS.call.pieces + 1)
+FILTER_SET = "gatk-dragen" if SETTINGS.call.dragen else SETTINGS.call.caller
+FILTERS = os.path.relpath(Path(workflow.basedir) / "resources" / "filters" / f"{FILTER_SET}.yaml")
 INDEX_PREFIX, INDEX_SUFFIXES = ALIGNER_INDEXES[SETTINGS.align.aligner]
 
 
@@ -78,7 +81,55 @@ def design_of(wildcards):
 
 
 def design_pieces(wildcards):
-    return expand(paths.PIECES, design=design_of(wildcards))
+    return expand(paths.PIECES, design=design_of(wildcards))[0]
+
+
+def person_facts(wildcards):
+    """A person as a parameter: what of it decides the records."""
+    person = SHEET.person(wildcards.sample)
+    return {"sample": person.sample, "sex": str(person.sex)}
+
+
+def piece_sources_of(wildcards):
+    """What any caller is given of a sample."""
+    return {
+        "cram": paths.CRAM,
+        "crai": paths.CRAI,
+        "genome": paths.GENOME,
+        "fai": paths.GENOME_FAI,
+        "dictionary": paths.GENOME_DICT,
+        "facts": paths.GENOME_FACTS,
+        "md5_cache": paths.MD5_CACHE,
+        "pieces": design_pieces(wildcards),
+    }
+
+
+def gatk_models(wildcards):
+    models = {}
+    if SETTINGS.call.bqsr:
+        models["recalibration"] = paths.RECALIBRATION
+    if SETTINGS.call.dragen:
+        models["dragstr"] = paths.DRAGSTR
+    return models
+
+
+def known_site_options(wildcards):
+    return [word for file in SETTINGS.reference.known_sites for word in ("--known-sites", file)]
+
+
+def called_pieces(wildcards):
+    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}"
+    return {
+        "gvcfs": expand(f"{stem}.g.vcf.gz", piece=PIECES),
+        "vcfs": expand(f"{stem}.vcf.gz", piece=PIECES),
+        "indexes": expand([f"{stem}.g.vcf.gz.tbi", f"{stem}.vcf.gz.tbi"], piece=PIECES),
+    }
+
+
+def exact_targets(wildcards):
+    """The targets that a sample's variants are reported in; none for a whole genome."""
+    design = design_of(wildcards)
+    return {} if design == "wgs" else {"targets": expand(paths.TARGETS, design=design)[0]}
 
 
 def targets_of_design(wildcards):

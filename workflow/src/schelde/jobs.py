@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -25,12 +24,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Jobs:
-    """All rules' needs. Calling it with a rule's name gives a `Job`; KeyError if it has none."""
+    """All rules' needs; call it with the name of a rule."""
 
     file: str
     rules: Mapping[str, Mapping[str, int]]
 
     def __call__(self, rule: str) -> Job:
+        """Return what a rule asks for; KeyError if the file has no entry for it."""
         if rule not in self.rules:
             raise KeyError(f"{self.file} has no entry for rule '{rule}'")
         numbers = self.rules[rule]
@@ -45,7 +45,7 @@ class Jobs:
 
 
 def _growing(first: int) -> Callable[..., int]:
-    def of_attempt(wildcards: Any, attempt: int) -> int:
+    def of_attempt(wildcards: object, attempt: int) -> int:
         return first * attempt
 
     return of_attempt

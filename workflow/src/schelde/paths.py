@@ -38,6 +38,10 @@ GVCF = "results/call/{sample}.g.vcf.gz"
 GVCF_TBI = "results/call/{sample}.g.vcf.gz.tbi"
 VCF = "results/call/{sample}.vcf.gz"
 VCF_TBI = "results/call/{sample}.vcf.gz.tbi"
+GVCF_MD5 = "results/call/{sample}.g.vcf.gz.md5"
+VCF_MD5 = "results/call/{sample}.vcf.gz.md5"
+RECALIBRATION = "results/call/{sample}.recalibration.txt"
+DRAGSTR = "results/call/{sample}.dragstr.txt"
 
 # qc and report
 SAMTOOLS_STATS = "results/qc/{sample}.samtools_stats.txt"

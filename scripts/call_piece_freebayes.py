@@ -1,0 +1,13 @@
+"""Call one piece of a sample with freebayes."""
+
+from pathlib import Path
+
+from schelde.callers.freebayes import call_piece
+from schelde.callers.job import run_piece
+from schelde.callers.piece import Machine
+
+named = (snakemake.input, snakemake.params, snakemake.output)
+files, facts, output = (dict(each.items()) for each in named)
+room = Path(snakemake.resources.tmpdir)
+machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+run_piece(call_piece, files, output, facts, int(snakemake.wildcards.piece), machine)
