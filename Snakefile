@@ -15,6 +15,7 @@ sys.path.append(str(Path(workflow.basedir) / "workflow" / "src"))
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/reference.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/align.smk"

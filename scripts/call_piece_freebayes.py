@@ -4,7 +4,7 @@ from pathlib import Path
 
 from schelde.callers.freebayes import call_piece
 from schelde.callers.job import run_piece
-from schelde.callers.piece import Machine
+from schelde.callers.tools import Machine
 
 named = (snakemake.input, snakemake.params, snakemake.output)
 files, facts, output = (dict(each.items()) for each in named)

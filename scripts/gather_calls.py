@@ -1,13 +1,13 @@
-"""Splice the pieces of a sample into its gVCF and VCF."""
+"""Join the pieces of a sample; genotype, normalise and filter its variants."""
 
 from pathlib import Path
 
 from schelde.callers.job import run_gather
+from schelde.callers.tools import Machine
 
-files, facts, output = (
-    dict(named.items()) for named in (snakemake.input, snakemake.params, snakemake.output)
-)
-pieces = {key: snakemake.input[key] for key in ("gvcfs", "vcfs")}
-rest = {key: file for key, file in files.items() if key not in ("gvcfs", "vcfs", "indexes")}
-log = Path(snakemake.log[0])
-run_gather(pieces, rest, output, facts, threads=snakemake.threads, log=log)
+named = (snakemake.input, snakemake.params, snakemake.output)
+files, facts, output = (dict(each.items()) for each in named)
+gvcfs, _ = files.pop("gvcfs"), files.pop("indexes")
+room = Path(snakemake.resources.tmpdir)
+machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+run_gather(gvcfs, files, output, facts, machine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,8 @@ def test_a_rule_fits_on_a_screen(path: Path) -> None:
 def test_rules_have_no_lambda_no_run_and_no_absolute_path(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\blambda\b|^\s+run:|[\"'\s]/(?!dev/)[a-z]+/", text, re.MULTILINE)
+
+
+def test_snakemake_has_nothing_to_say_about_style(project: Path, plan: Callable[..., Any]) -> None:
+    linted = plan(project, "--lint")
+    assert linted.returncode == 0, linted.stdout + linted.stderr

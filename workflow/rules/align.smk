@@ -27,7 +27,6 @@ rule align_lane:
     params:
         lane=lane_facts,
         aligner=SETTINGS.align.aligner,
-        index=INDEX_PREFIX,
         code=code_of("align"),
     script:
         "../../scripts/align_lane.py"

@@ -6,14 +6,24 @@ gives: paths.GVCF and paths.VCF, each with .tbi and .md5, of the same names and 
 """
 
 
+def piece_gvcfs(wildcards):
+    """The gVCFs that the caller made of the pieces of a sample, in their order."""
+    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}.g.vcf.gz"
+    return {
+        "gvcfs": expand(stem, piece=PIECES),
+        "indexes": expand(f"{stem}.tbi", piece=PIECES),
+    }
+
+
 rule gather_calls:
-    """Splice the pieces of a sample; normalise and filter its variants."""
+    """Join the pieces of a sample; genotype, normalise and filter its variants."""
     input:
-        unpack(called_pieces),
+        unpack(piece_gvcfs),
         unpack(exact_targets),
         pieces=design_pieces,
         genome=paths.GENOME,
         fai=paths.GENOME_FAI,
+        dictionary=paths.GENOME_DICT,
         facts=paths.GENOME_FACTS,
         filters=FILTERS,
     output:
@@ -28,14 +38,15 @@ rule gather_calls:
     benchmark:
         "benchmarks/gather_calls/{sample}.tsv"
     conda:
-        "../../envs/bcftools.yaml"
+        f"../../envs/{SETTINGS.call.caller}.yaml"
     threads: job("gather_calls").threads
     resources:
         **job("gather_calls").resources,
     params:
         person=person_facts,
         assembly=asdict(ASSEMBLY),
+        caller=SETTINGS.call.caller,
         overlap=SETTINGS.call.overlap,
-        code=code_of("callers.gather"),
+        code=code_of("callers.job"),
     script:
         "../../scripts/gather_calls.py"

@@ -11,37 +11,6 @@ gives: lane_reads(wildcards): what is to be aligned, three lists of FASTQ files,
        TRIMMED_FASTP: the same about trimming, where reads are trimmed
 """
 
-from dataclasses import asdict
-
-from schelde.lane_reads import source_reads, trimmed_reads
-
-TRIMMED_FASTP = "results/reads/{sample}/{lane}.trimmed.fastp.json"
-TRIMMED_PROOF = "results/reads/{sample}/{lane}.trimmed.proof.json"
-READS_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF
-
-
-def lane_sources(wildcards):
-    return asdict(source_reads(lane_of(wildcards)))
-
-
-def lane_reads(wildcards):
-    reads = trimmed_reads if SETTINGS.reads.trim else source_reads
-    return asdict(reads(lane_of(wildcards)))
-
-
-def lane_alignment(wildcards):
-    return lane_of(wildcards).alignment
-
-
-def lane_read_group(wildcards):
-    return lane_of(wildcards).read_group
-
-
-def lane_extracted(wildcards):
-    if lane_alignment(wildcards):
-        return {"extracted": expand(rules.extract_lane.output.counted, **wildcards)[0]}
-    return {}
-
 
 rule extract_lane:
     """Take the reads of one lane out of a BAM or CRAM."""
@@ -53,7 +22,7 @@ rule extract_lane:
         fq2=temp("results/reads/{sample}/{lane}_R2.extracted.fq.gz"),
         orphans=temp("results/reads/{sample}/{lane}_orphans.extracted.fq.gz"),
         unpaired=temp("results/reads/{sample}/{lane}_unpaired.extracted.fq.gz"),
-        counted="results/reads/{sample}/{lane}.extracted.json",
+        counted=EXTRACTED_COUNT,
     log:
         "logs/extract_lane/{sample}.{lane}.log",
     benchmark:

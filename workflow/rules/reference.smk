@@ -6,36 +6,6 @@ gives: paths.GENOME with its index, dictionary and facts, paths.SEQCOL, paths.MD
        paths.AUTOSOMES, PAR, MITOCHONDRION, GAPS, the aligners' indexes, paths.TARGETS, paths.PIECES
 """
 
-from dataclasses import asdict
-
-from schelde.fetch import public_address, read_references
-
-REFERENCES = read_references(Path(workflow.basedir) / "resources" / "references.tsv")
-FETCHED = "results/reference/fetched.fa.gz"
-
-
-def fetched_md5(wildcards):
-    """What vouches for the genome that is fetched: our table, else the user."""
-    return REFERENCES[SETTINGS.reference.name].md5 or SETTINGS.reference.md5
-
-
-def genome_address(wildcards):
-    """Where the public finds the genome; None for a user's own that we do not know."""
-    own = SETTINGS.reference
-    return public_address(REFERENCES, own.name, own.fasta, own.md5)
-
-
-def fetched_size(wildcards):
-    return REFERENCES[SETTINGS.reference.name].size
-
-
-def piece_sources(wildcards):
-    """What the pieces of a design are cut from."""
-    sources = {"fai": paths.GENOME_FAI, "gaps": paths.GAPS}
-    if wildcards.design != "wgs":
-        sources["targets"] = expand(paths.TARGETS, design=wildcards.design)[0]
-    return sources
-
 
 rule fetch_reference:
     """Fetch a known genome; the only rule that needs a network."""
@@ -107,17 +77,13 @@ rule index_bwa:
     threads: job("index_bwa").threads
     resources:
         **job("index_bwa").resources,
-    params:
-        prefix=paths.BWA_INDEX,
     shell:
         r"""
-        part={params.prefix:q}.part
-        rm -rf "$part" && mkdir -p "$part"
-        bwa index \
-            -p "$part/$(basename {params.prefix:q})" \
-            {input.fasta:q} 2>{log:q}
-        mv "$part"/* "$(dirname {params.prefix:q})"
-        rmdir "$part"
+        part=results/reference/bwa.part
+        rm -rf $part && mkdir $part
+        bwa index -p $part/genome.fa {input.fasta:q} 2>{log:q}
+        mv $part/genome.fa.* results/reference/bwa
+        rmdir $part
         """
 
 
@@ -136,17 +102,13 @@ rule index_bwamem2:
     threads: job("index_bwamem2").threads
     resources:
         **job("index_bwamem2").resources,
-    params:
-        prefix=paths.BWAMEM2_INDEX,
     shell:
         r"""
-        part={params.prefix:q}.part
-        rm -rf "$part" && mkdir -p "$part"
-        bwa-mem2 index \
-            -p "$part/$(basename {params.prefix:q})" \
-            {input.fasta:q} >{log:q} 2>&1
-        mv "$part"/* "$(dirname {params.prefix:q})"
-        rmdir "$part"
+        part=results/reference/bwa-mem2.part
+        rm -rf $part && mkdir $part
+        bwa-mem2 index -p $part/genome.fa {input.fasta:q} &>{log:q}
+        mv $part/genome.fa.* results/reference/bwa-mem2
+        rmdir $part
         """
 
 
@@ -165,18 +127,13 @@ rule index_minibwa:
     threads: job("index_minibwa").threads
     resources:
         **job("index_minibwa").resources,
-    params:
-        prefix=paths.MINIBWA_INDEX,
     shell:
         r"""
-        part={params.prefix:q}.part
-        rm -rf "$part" && mkdir -p "$part"
-        minibwa index \
-            -t {threads} \
-            {input.fasta:q} \
-            "$part/$(basename {params.prefix:q})" 2>{log:q}
-        mv "$part"/* "$(dirname {params.prefix:q})"
-        rmdir "$part"
+        part=results/reference/minibwa.part
+        rm -rf $part && mkdir $part
+        minibwa index -t {threads} {input.fasta:q} $part/genome 2>{log:q}
+        mv $part/genome.* results/reference/minibwa
+        rmdir $part
         """
 
 

@@ -2,7 +2,7 @@
 Pieces called with bcftools.
 
 takes: paths.CRAM, paths.PIECES, the reference
-gives: results/call/{sample}/bcftools/{piece}.g.vcf.gz and .vcf.gz, each with .tbi
+gives: results/call/{sample}/bcftools/{piece}.g.vcf.gz with .tbi
 """
 
 
@@ -13,8 +13,6 @@ rule call_piece_bcftools:
     output:
         gvcf=temp("results/call/{sample}/bcftools/{piece}.g.vcf.gz"),
         gvcf_tbi=temp("results/call/{sample}/bcftools/{piece}.g.vcf.gz.tbi"),
-        vcf=temp("results/call/{sample}/bcftools/{piece}.vcf.gz"),
-        vcf_tbi=temp("results/call/{sample}/bcftools/{piece}.vcf.gz.tbi"),
     log:
         "logs/call_piece_bcftools/{sample}.{piece}.log",
     benchmark:

@@ -3,7 +3,7 @@ Pieces called with GATK HaplotypeCaller.
 
 takes: paths.CRAM, paths.PIECES, the reference,
        with `bqsr` the known sites, with `dragen` the tandem repeats of the reference
-gives: results/call/{sample}/gatk/{piece}.g.vcf.gz and .vcf.gz, each with .tbi
+gives: results/call/{sample}/gatk/{piece}.g.vcf.gz with .tbi
 """
 
 
@@ -15,8 +15,6 @@ rule call_piece_gatk:
     output:
         gvcf=temp("results/call/{sample}/gatk/{piece}.g.vcf.gz"),
         gvcf_tbi=temp("results/call/{sample}/gatk/{piece}.g.vcf.gz.tbi"),
-        vcf=temp("results/call/{sample}/gatk/{piece}.vcf.gz"),
-        vcf_tbi=temp("results/call/{sample}/gatk/{piece}.vcf.gz.tbi"),
     log:
         "logs/call_piece_gatk/{sample}.{piece}.log",
     benchmark:
@@ -65,7 +63,7 @@ rule model_base_qualities:
             --reference {input.genome:q} \
             {params.known_sites:q} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.table:q} &> {log:q}
+            --output {output.table:q} &>{log:q}
         """
 
 
@@ -90,7 +88,7 @@ rule find_tandem_repeats:
             ComposeSTRTableFile \
             --reference {input.genome:q} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.table:q} &> {log:q}
+            --output {output.table:q} &>{log:q}
         """
 
 
@@ -123,5 +121,5 @@ rule model_tandem_repeats:
             --str-table-path {input.table:q} \
             --threads {threads} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.model:q} &> {log:q}
+            --output {output.model:q} &>{log:q}
         """

@@ -49,7 +49,9 @@ def evaluate(
     every: Annotated[
         bool, typer.Option("--all", help="count calls that a filter marked as well")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="write the numbers here too")] = None,
+    json: Annotated[Path | None, typer.Option(help="write the numbers here too, as JSON")] = None,
+    tsv: Annotated[Path | None, typer.Option(help="and here, as a table")] = None,
+    details: Annotated[Path | None, typer.Option(help="list what is missed and wrong here")] = None,
 ) -> None:
     """Compare calls with a truth: recall, precision and genotypes of SNPs and indels."""
     from schelde import evaluate as judge
@@ -64,8 +66,10 @@ def evaluate(
         truth_sample=truth_sample,
         passing_only=not every,
     )
-    if json:
-        write_text(json, result.to_json())
+    texts = [result.to_json(), judge.tsv([result]), judge.details_tsv(result)]
+    for path, text in zip((json, tsv, details), texts, strict=True):
+        if path is not None:
+            write_text(path, text)
     print(judge.table([result]))
 
 

@@ -166,10 +166,10 @@ class Tiles:
     variant. Genotypes are made haploid where the person has one copy, since callers take the
     ploidy of a whole assembly region from one of its ends; blocks are cut there.
 
-    With ``mend`` False the caller has to have done so: a base that is left out, or that is in two
-    blocks, raises `VcfError`. With ``mend`` True bases that are left out get blocks without
-    genotype, blocks give way to variants, and ``filled`` lists what was filled in as (contig,
-    start, end), 0-based half-open.
+    A block gives way where it begins inside a variant. With ``mend`` False the caller has to have
+    done all else: a base that is left out, or that is in two blocks, raises `VcfError`. With
+    ``mend`` True bases that are left out get blocks without genotype, all blocks give way to
+    variants, and ``filled`` lists what was filled in as (contig, start, end), 0-based half-open.
     """
 
     def __init__(self, intervals: Iterable[Called], base: Base, *, mend: bool) -> None:
@@ -180,6 +180,7 @@ class Tiles:
         self._mend = mend
         self._contig, self._start, self._end, self._copies = "", 0, 0, 0
         self._due = 1  # the next base to be covered
+        self._spanned = 1  # the first base after the variants so far
         self._block: Record | None = None  # begins at _due
 
     def over(self, lines: Iterable[bytes]) -> Iterator[Record]:
@@ -209,7 +210,7 @@ class Tiles:
         row = next(self._waiting, ("", 0, 0, 0))
         if (row[0], row[1]) != before:
             self._block = None
-            self._due = row[1] + 1
+            self._due = self._spanned = row[1] + 1
         self._contig, self._start, self._end, self._copies = row
 
     def _finish(self) -> Iterator[Record]:
@@ -219,7 +220,9 @@ class Tiles:
 
     def _add_block(self, block: Record) -> Iterator[Record]:
         yield from self._cover(block.pos - 1)
-        if self._block is not None or (block.pos < self._due and not self._mend):
+        # GATK writes blocks inside a deletion that it genotyped as absent.
+        twice = self._spanned <= block.pos < self._due
+        if self._block is not None or (twice and not self._mend):
             raise VcfError(f"{block.contig}:{block.pos}: a base that is covered twice")
         if block.end < self._due:
             return
@@ -232,7 +235,8 @@ class Tiles:
         if self._block is not None and not self._mend:
             raise VcfError(f"{variant.contig}:{variant.pos}: a base that is covered twice")
         yield self._at_ploidy(variant)
-        self._due = max(self._due, variant.end + 1)
+        self._spanned = max(self._spanned, variant.end + 1)
+        self._due = max(self._due, self._spanned)
         if self._block is not None:
             self._keep_from(self._due)
 

@@ -1,4 +1,4 @@
-"""Join the gVCFs and VCFs of a genome's pieces so that no record tells where the cuts were.
+"""Join the gVCFs of a genome's pieces so that no record tells where the cuts were.
 
 Neighbouring pieces are called over the cut by ``overlap`` bp on either side. A caller that starts
 inside a contig needs a few hundred bp to fall into step with one that came from further left;
@@ -180,7 +180,7 @@ def _records(gvcf: Path, contig: str, start: int, end: int) -> list[Record]:
         return [parse(f"{line}\n".encode()) for line in lines]
 
 
-def splice_gvcf(
+def splice(
     bodies: Bodies,
     pieces: Sequence[int],
     seams: Mapping[int, Seam],
@@ -213,24 +213,6 @@ def splice_gvcf(
                 copy_between(body, sink, ranks, start, end)
         before = after
     _write(pending, sink)
-
-
-def splice_vcf(
-    bodies: Bodies,
-    pieces: Sequence[int],
-    seams: Mapping[int, Seam],
-    sink: IO[bytes],
-    *,
-    ranks: Mapping[str, int],
-) -> None:
-    """Write the records of the pieces' VCFs, which have no blocks, joined at the seams."""
-    before: Seam | None = None
-    for piece in pieces:
-        after = seams.get(piece)
-        start, end = _place(before, ranks, BEGIN), _place(after, ranks, END)
-        with bodies(piece) as body:
-            copy_between(body, sink, ranks, start, end)
-        before = after
 
 
 def _place(seam: Seam | None, ranks: Mapping[str, int], without: Place) -> Place:

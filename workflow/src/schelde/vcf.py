@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import pysam
+
 from schelde.streams import reading
 
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
@@ -39,14 +41,15 @@ def header(lines: Iterable[str], *, contigs: Iterable[str], source: str, sample:
     Of ``lines`` only FILTER, ALT, INFO and FORMAT are kept, the first of each ID: no commands,
     paths or dates. ``contigs`` are whole lines; ``source`` names the caller and its version.
 
-    >>> print(header(["##fileDate=20260101", '##ALT=<ID=*,Description="Any">'],
-    ...              contigs=["##contig=<ID=1,length=9>"], source="x 1.0", sample="NA1"), end="")
+    >>> text = header(["##fileDate=20260101", '##ALT=<ID=*,Description="Any">'],
+    ...               contigs=["##contig=<ID=1,length=9>"], source="x 1.0", sample="NA1")
+    >>> print(text.replace("\\t", " "), end="")
     ##fileformat=VCFv4.2
     ##source=x 1.0
     ##FILTER=<ID=PASS,Description="All filters passed">
     ##ALT=<ID=*,Description="Any">
     ##contig=<ID=1,length=9>
-    #CHROM	POS	ID	REF	ALT	QUAL	FILTER	INFO	FORMAT	NA1
+    #CHROM POS ID REF ALT QUAL FILTER INFO FORMAT NA1
     """
     kept: dict[tuple[str, str], str] = {}
     for line in (PASS, *lines):
@@ -76,6 +79,12 @@ def read_header(text: Iterator[bytes], sample: str) -> list[str]:
     if last != f"{COLUMNS}\t{sample}":
         raise VcfError(f"the header ends with '{last}' and not with the one column '{sample}'")
     return lines
+
+
+def header_of(path: Path, sample: str) -> list[str]:
+    """Return the header lines of a bgzipped, indexed VCF; raises as `read_header`."""
+    with pysam.TabixFile(str(path)) as file:
+        return read_header((f"{line}\n".encode() for line in file.header), sample)
 
 
 def source_of(lines: Iterable[str]) -> str:

@@ -8,16 +8,15 @@ from pathlib import Path
 
 from schelde.callers.piece import (
     MAPPING_QUALITY,
-    Machine,
     PieceFiles,
-    PieceOutput,
     PieceTask,
     Work,
     work_on,
     write_empty,
-    write_piece,
+    write_gvcf,
 )
-from schelde.gvcf import END, block_line, trimmed
+from schelde.callers.tools import Machine
+from schelde.gvcf import BLOCK_HEADER, END, block_line, trimmed
 from schelde.streams import reading
 from schelde.vcf import read_header
 from schelde.versions import version_of
@@ -36,17 +35,19 @@ CALL = (
 DEPTH = re.compile(rb"MinDP=(\d+)")
 
 
-def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: PieceOutput) -> None:
-    """Write the gVCF and the VCF of a piece; see `schelde.callers.piece`."""
+def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, gvcf: Path) -> None:
+    """Write the gVCF of a piece, with its index; see `schelde.callers.piece`."""
     with work_on(task, files, machine) as work:
         if not work.intervals:
-            write_empty(work, output, bcftools_words())
+            write_empty(work, gvcf, bcftools_words())
             return
         pileup = [*MPILEUP, "--fasta-ref", str(files.genome), "--regions-file", str(work.bed())]
         call = [*CALL, "--ploidy-file", str(_ploidy(work)), "--samples-file", str(_sexes(work))]
-        with reading([[*pileup, str(files.cram)], call], work.log, env=work.environment) as text:
-            lines = read_header(text, task.sample)
-            write_piece(work, lines, uniform(text), output, bcftools_words())
+        with reading(
+            [[*pileup, str(files.cram)], call], work.job.log, env=work.job.environment
+        ) as text:
+            lines = [*read_header(text, task.sample), *BLOCK_HEADER]
+            write_gvcf(work, lines, uniform(text), gvcf, bcftools_words(), mend=True)
 
 
 def bcftools_words() -> str:
@@ -85,7 +86,7 @@ def uniform(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _ploidy(work: Work) -> Path:
     """Write the copies of each stretch: contig, 1-based closed interval, sex, copies."""
-    path = work.folder / "ploidy.txt"
+    path = work.job.folder / "ploidy.txt"
     rows = [f"{contig} {start + 1} {end} M {n}\n" for contig, start, end, n in work.intervals]
     path.write_text("".join([*rows, "* * * M 2\n"]))
     return path
@@ -93,6 +94,6 @@ def _ploidy(work: Work) -> Path:
 
 def _sexes(work: Work) -> Path:
     """Write the sex under which `_ploidy` has the copies; the copies are this person's own."""
-    path = work.folder / "sexes.txt"
+    path = work.job.folder / "sexes.txt"
     path.write_text(f"{work.task.sample} M\n")
     return path

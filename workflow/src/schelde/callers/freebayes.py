@@ -16,17 +16,15 @@ from pathlib import Path
 from schelde.callers.piece import (
     MAPPING_QUALITY,
     UNUSED,
-    CallError,
-    Machine,
     PieceFiles,
-    PieceOutput,
     PieceTask,
     Work,
     work_on,
     write_empty,
-    write_piece,
+    write_gvcf,
 )
-from schelde.gvcf import END, Base, block_line, trimmed
+from schelde.callers.tools import CallError, Machine
+from schelde.gvcf import BLOCK_HEADER, END, Base, block_line, trimmed
 from schelde.intervals import contig_lengths
 from schelde.streams import reading
 from schelde.vcf import read_header
@@ -49,11 +47,11 @@ SILENT = 1_000_000
 CIGAR = re.compile(rb"CIGAR=[^;\t]*;")
 
 
-def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: PieceOutput) -> None:
-    """Write the gVCF and the VCF of a piece; see `schelde.callers.piece`."""
+def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, gvcf: Path) -> None:
+    """Write the gVCF of a piece, with its index; see `schelde.callers.piece`."""
     with work_on(task, files, machine) as work:
         if not work.intervals:
-            write_empty(work, output, freebayes_words())
+            write_empty(work, gvcf, freebayes_words())
             return
         bed = str(work.bed())
         genome, cram = str(files.genome), str(files.cram)
@@ -65,15 +63,16 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, output: Pie
         depth = ["samtools", "depth", "-q", str(BASE_QUALITY), "-b", bed, "-"]
         ranks = {name.encode(): rank for rank, name in enumerate(contig_lengths(files.fai))}
         with (
-            reading([caller], work.log, env=work.environment) as text,
-            reading([taken, depth], work.log, env=work.environment) as depths,
+            reading([caller], work.job.log, env=work.job.environment) as text,
+            reading([taken, depth], work.job.log, env=work.job.environment) as depths,
         ):
             lines = [line for line in read_header(text, task.sample) if "ID=CIGAR," not in line]
+            lines += BLOCK_HEADER
             variants = (CIGAR.sub(b"", trimmed(line)) for line in text)
             body = heapq.merge(
                 variants, depth_blocks(depths, work.base), key=lambda line: _place(line, ranks)
             )
-            write_piece(work, lines, refuse_death(body), output, freebayes_words())
+            write_gvcf(work, lines, refuse_death(body), gvcf, freebayes_words(), mend=True)
 
 
 def freebayes_words() -> str:
@@ -137,7 +136,7 @@ def _place(line: bytes, ranks: dict[bytes, int]) -> tuple[int, int]:
 
 def _copies(work: Work) -> Path:
     """Write the stretches that the person has not two copies of, 0-based half-open."""
-    path = work.folder / "copies.bed"
+    path = work.job.folder / "copies.bed"
     rows = [
         f"{contig}\t{start}\t{end}\t{work.task.sample}\t{copies}\n"
         for contig, start, end, copies in work.intervals

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from schelde.assembly import Assembly
-from schelde.callers.gather import GatherFiles, GatherOutput, GatherTask, gather
-from schelde.callers.piece import CallError, Machine, PieceFiles, PieceOutput, PieceTask
+from schelde.callers.finish import FinishFiles, finish
+from schelde.callers.gather import GatherFiles, GatherTask, gather
+from schelde.callers.gatk import genotype as gatk_genotype
+from schelde.callers.piece import PieceFiles, PieceTask
+from schelde.callers.tools import CallError, Machine, job_on
 from schelde.pipes import ToolError
 from schelde.sheet import Sex
-from schelde.vcf import VcfError
+from schelde.vcf import VcfError, header_of, source_of
 
-FAULTS = (CallError, VcfError, ToolError)
-CallPiece = Callable[[PieceTask, PieceFiles, Machine, PieceOutput], None]
+CallPiece = Callable[[PieceTask, PieceFiles, Machine, Path], None]
+Files = Mapping[str, str]
+"""Files of a job by name."""
+
 Facts = Mapping[str, Any]
-"""Parameters of a job: ``person`` (sample and sex), ``assembly``, ``overlap`` (bp)."""
+"""Parameters of a job: ``person`` (sample and sex), ``assembly``, ``overlap`` (bp), ``caller``."""
+
+GENOTYPE = {"gatk": gatk_genotype}
+"""Callers whose variants are not in the gVCF as they are, and what makes them of it."""
+
+
+@contextmanager
+def faults_end_the_job() -> Iterator[None]:
+    """End the process with status 1 and one line for what a tool or its data are at fault for."""
+    try:
+        yield
+    except (CallError, VcfError, ToolError) as error:
+        sys.exit(str(error))
 
 
 def run_piece(
-    call_piece: CallPiece,
-    files: Mapping[str, str],
-    output: Mapping[str, str],
-    facts: Facts,
-    piece: int,
-    machine: Machine,
+    call_piece: CallPiece, files: Files, output: Files, facts: Facts, piece: int, machine: Machine
 ) -> None:
-    """Call a piece; what the caller or its data are at fault for ends the process with status 1."""
+    """Call a piece."""
     task = PieceTask(
         sample=facts["person"]["sample"],
         piece=piece,
@@ -36,44 +49,45 @@ def run_piece(
         assembly=Assembly(**facts["assembly"]),
         overlap=facts["overlap"],
     )
-    try:
-        call_piece(
-            task,
-            PieceFiles(**{key: Path(file) for key, file in files.items()}),
-            machine,
-            PieceOutput(Path(output["gvcf"]), Path(output["vcf"])),
-        )
-    except FAULTS as error:
-        sys.exit(str(error))
+    with faults_end_the_job():
+        call_piece(task, PieceFiles(**_paths(files)), machine, Path(output["gvcf"]))
 
 
 def run_gather(
-    pieces: Mapping[str, Sequence[str]],
-    files: Mapping[str, str],
-    output: Mapping[str, str],
-    facts: Facts,
-    *,
-    threads: int,
-    log: Path,
+    gvcfs: Sequence[str], files: Files, output: Files, facts: Facts, machine: Machine
 ) -> None:
-    """Gather ``pieces`` (``gvcfs`` and ``vcfs``, in order); a fault ends the process with 1."""
+    """Make the gVCF and the VCF of a sample; ``gvcfs`` in the order of the pieces."""
+    person = facts["person"]
     task = GatherTask(
-        sample=facts["person"]["sample"],
-        sex=Sex(facts["person"]["sex"]),
+        sample=person["sample"],
+        sex=Sex(person["sex"]),
         assembly=Assembly(**facts["assembly"]),
         overlap=facts["overlap"],
     )
-    numbered = {
-        key: {number: Path(file) for number, file in enumerate(pieces[key], start=1)}
-        for key in ("gvcfs", "vcfs")
-    }
-    try:
-        gather(
-            task,
-            GatherFiles(**numbered, **{key: Path(file) for key, file in files.items()}),
-            GatherOutput(Path(output["gvcf"]), Path(output["vcf"])),
-            threads=threads,
-            log=log,
+    found = _paths(files)
+    pieces = {number: Path(file) for number, file in enumerate(gvcfs, start=1)}
+    gather_files = GatherFiles(
+        pieces, *(found[key] for key in ("pieces", "genome", "fai", "facts"))
+    )
+    gvcf, vcf = Path(output["gvcf"]), Path(output["vcf"])
+    genotype = GENOTYPE.get(facts["caller"])
+    with faults_end_the_job(), job_on(machine) as job:
+        gather(task, gather_files, job, gvcf=gvcf, md5=Path(output["gvcf_md5"]))
+        finish(
+            task.sample,
+            FinishFiles(
+                calls=genotype(gvcf, found["genome"], job) if genotype else gvcf,
+                genome=found["genome"],
+                facts=found["facts"],
+                filters=found["filters"],
+                targets=found.get("targets"),
+            ),
+            job,
+            source=source_of(header_of(gvcf, task.sample)),
+            vcf=vcf,
+            md5=Path(output["vcf_md5"]),
         )
-    except FAULTS as error:
-        sys.exit(str(error))
+
+
+def _paths(files: Files) -> dict[str, Path]:
+    return {key: Path(file) for key, file in files.items()}

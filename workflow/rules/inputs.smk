@@ -1,0 +1,150 @@
+"""
+Input functions and parameters of rules, stage by stage; the work is done in the package.
+
+takes: SETTINGS, SHEET, ASSEMBLY and the names of common.smk
+gives: functions of wildcards
+"""
+
+# reference
+
+
+def fetched_md5(wildcards):
+    """What vouches for the genome that is fetched: our table, else the user."""
+    return REFERENCES[SETTINGS.reference.name].md5 or SETTINGS.reference.md5
+
+
+def genome_address(wildcards):
+    """Where the public finds the genome; None for a user's own that we do not know."""
+    own = SETTINGS.reference
+    return public_address(REFERENCES, own.name, own.fasta, own.md5)
+
+
+def fetched_size(wildcards):
+    return REFERENCES[SETTINGS.reference.name].size
+
+
+def piece_sources(wildcards):
+    """What the pieces of a design are cut from."""
+    sources = {"fai": paths.GENOME_FAI, "gaps": paths.GAPS}
+    if wildcards.design != "wgs":
+        sources["targets"] = expand(paths.TARGETS, design=wildcards.design)[0]
+    return sources
+
+
+def targets_of_design(wildcards):
+    """The user's BED of a design."""
+    for person in SHEET.people:
+        if person.targets and person.design == wildcards.design:
+            return person.targets
+    raise ValueError(f"no person has targets named '{wildcards.design}'")
+
+
+# reads
+
+
+def lane_of(wildcards):
+    return SHEET.lane(wildcards.sample, wildcards.lane)
+
+
+def lane_sources(wildcards):
+    return asdict(source_reads(lane_of(wildcards)))
+
+
+def lane_reads(wildcards):
+    reads = trimmed_reads if SETTINGS.reads.trim else source_reads
+    return asdict(reads(lane_of(wildcards)))
+
+
+def lane_alignment(wildcards):
+    return lane_of(wildcards).alignment
+
+
+def lane_read_group(wildcards):
+    return lane_of(wildcards).read_group
+
+
+def lane_extracted(wildcards):
+    if lane_alignment(wildcards):
+        return {"extracted": EXTRACTED_COUNT}
+    return {}
+
+
+# align
+
+
+def lane_facts(wildcards):
+    """A lane as a parameter: what of it decides the records, not where it stands in the sheet."""
+    return lane_of(wildcards).facts()
+
+
+def sample_lane_facts(wildcards):
+    return [lane.facts() for lane in SHEET.lanes_of(wildcards.sample)]
+
+
+def sample_bams(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
+
+
+def sample_proofs(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_PROOF, sample=wildcards.sample, lane=names)
+
+
+# call
+
+
+def design_of(wildcards):
+    return SHEET.person(wildcards.sample).design
+
+
+def design_pieces(wildcards):
+    return expand(paths.PIECES, design=design_of(wildcards))[0]
+
+
+def person_facts(wildcards):
+    """A person as a parameter: what of it decides the records."""
+    person = SHEET.person(wildcards.sample)
+    return {"sample": person.sample, "sex": str(person.sex)}
+
+
+def piece_sources_of(wildcards):
+    """What any caller is given of a sample."""
+    return {
+        "cram": paths.CRAM,
+        "crai": paths.CRAI,
+        "genome": paths.GENOME,
+        "fai": paths.GENOME_FAI,
+        "dictionary": paths.GENOME_DICT,
+        "facts": paths.GENOME_FACTS,
+        "md5_cache": paths.MD5_CACHE,
+        "pieces": design_pieces(wildcards),
+    }
+
+
+def gatk_models(wildcards):
+    models = {}
+    if SETTINGS.call.bqsr:
+        models["recalibration"] = paths.RECALIBRATION
+    if SETTINGS.call.dragen:
+        models["dragstr"] = paths.DRAGSTR
+    return models
+
+
+def known_site_options(wildcards):
+    return [word for file in SETTINGS.reference.known_sites for word in ("--known-sites", file)]
+
+
+def called_pieces(wildcards):
+    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}"
+    return {
+        "gvcfs": expand(f"{stem}.g.vcf.gz", piece=PIECES),
+        "vcfs": expand(f"{stem}.vcf.gz", piece=PIECES),
+        "indexes": expand([f"{stem}.g.vcf.gz.tbi", f"{stem}.vcf.gz.tbi"], piece=PIECES),
+    }
+
+
+def exact_targets(wildcards):
+    """The targets that a sample's variants are reported in; none for a whole genome."""
+    design = design_of(wildcards)
+    return {} if design == "wgs" else {"targets": expand(paths.TARGETS, design=design)[0]}

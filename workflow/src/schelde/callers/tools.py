@@ -1,0 +1,89 @@
+"""A job that runs tools: its scratch folder, its log, and what in the log is a crash."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from schelde.pipes import ToolError
+
+CRASH = re.compile(
+    rb"^.*(?:A USER ERROR has occurred|A fatal error has been detected by the Java"
+    rb"|OutOfMemoryError|Exception in thread|[Ss]egmentation fault|core dumped"
+    rb"|terminate called|std::bad_alloc).*$"
+    rb"|^(?:java|htsjdk|org\.broadinstitute)\.\S*(?:Exception|Error)\b.*$"
+    rb"|^\[E::.*$|^Killed$",
+    re.MULTILINE,
+)
+"""What a tool that crashed leaves in its log, also when it ends with status 0."""
+
+
+class CallError(RuntimeError):
+    """A caller ended well but what it left cannot be right."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a job may use; ``memory_mb`` in MiB; ``scratch`` is a folder."""
+
+    threads: int
+    memory_mb: int
+    scratch: Path
+    log: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job while it runs: ``folder`` is scratch that goes away, ``log`` is open."""
+
+    machine: Machine
+    folder: Path
+    log: IO[bytes]
+    environment: Mapping[str, str]
+
+    def run(self, command: Sequence[str]) -> None:
+        """Run a tool with its output to the log; raise `ToolError` if it fails or `CallError`."""
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env=self.environment,
+            check=False,
+        )
+        if done.returncode:
+            raise ToolError(f"{command[0]} ended with status {done.returncode}: {command}")
+        self.refuse_crash()
+
+    def refuse_crash(self) -> None:
+        """Raise `CallError` if the log shows that a tool crashed."""
+        if found := CRASH.search(self.machine.log.read_bytes()):
+            shown = found[0].decode("utf-8", "replace").strip()[:200]
+            raise CallError(f"the log shows a crash: {shown}")
+
+
+@contextmanager
+def job_on(machine: Machine, md5_cache: Path | None = None) -> Iterator[Job]:
+    """Yield a job; an error that ends the block is written to the log too.
+
+    Tools find the reference of a CRAM in ``md5_cache``, and never ask the network.
+    """
+    machine.log.parent.mkdir(parents=True, exist_ok=True)
+    cache = f"{md5_cache}/%2s/%2s/%s" if md5_cache else os.devnull
+    environment = {**os.environ, "REF_PATH": cache, "REF_CACHE": cache}
+    with (
+        machine.log.open("wb") as log,
+        tempfile.TemporaryDirectory(dir=machine.scratch) as folder,
+    ):
+        try:
+            yield Job(machine, Path(folder), log, environment)
+        except Exception as error:
+            log.write(f"{type(error).__name__}: {error}\n".encode())
+            raise
