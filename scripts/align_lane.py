@@ -7,7 +7,7 @@ from schelde.joblog import job_log
 from schelde.lane_reads import LaneReads
 from schelde.sheet import Lane
 
-index = Path(snakemake.input.index[0]).with_suffix("")
+index = Path(snakemake.input.index).with_suffix("")
 with job_log(snakemake.log[0]) as log:
     align_lane(
         LaneReads.of(snakemake.input),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from schelde import paths
 from schelde.align import CramFiles, mark_duplicates
 from schelde.joblog import job_log
 from schelde.sheet import Lane
@@ -14,7 +15,7 @@ with job_log(snakemake.log[0]) as log:
         [Path(proof) for proof in files.proofs],
         aligner=snakemake.params.aligner,
         dictionary=Path(files.dictionary),
-        md5_cache=Path(files.md5_cache),
+        md5_cache=Path(paths.MD5_CACHE),
         optical_distance=snakemake.params.optical_distance,
         threads=snakemake.threads,
         scratch=Path(snakemake.resources.tmpdir),

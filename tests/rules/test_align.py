@@ -205,6 +205,20 @@ def test_pairs_of_several_files_and_reads_without_mate_are_all_aligned(
         assert sorted(record.is_paired for record in handle) == [False] * 2 + [True] * 6
 
 
+def test_a_mate_that_is_not_mapped_has_no_cigar(genome: Genome, tmp_path: Path) -> None:
+    reads = write_pairs(genome, tmp_path / "a", [10, 20], "a")
+    second = Path(reads.fq2[0])
+    strange = "".join(random.Random(1).choices("ACGT", k=100))
+    lines = second.read_text().splitlines()
+    second.write_text("\n".join([lines[0], strange, *lines[2:]]) + "\n")
+    align(genome, tmp_path, LANES[0], reads, 4)
+    mates = {
+        (record.mate_is_unmapped, record.has_tag("MC"))
+        for record in records(genome, join(genome, tmp_path, LANES[:1]).cram)
+    }
+    assert mates == {(True, False), (False, True)}
+
+
 def test_a_single_end_lane_is_aligned(genome: Genome, tmp_path: Path) -> None:
     reads = write_pairs(genome, tmp_path / "a", [10, 20], "a")
     bam = align(genome, tmp_path, LANES[0], LaneReads(singles=reads.fq1), 2)

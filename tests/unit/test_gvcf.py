@@ -59,7 +59,7 @@ def test_what_covers_every_base_is_passed_on_as_it_is() -> None:
         ([], "1:1-20: bases that nothing covers"),
         ([block("1", 1, 10), block("1", 10, 20)], "1:10: a base that is covered twice"),
         ([block("1", 1, 10), variant("1", 9)], "1:9: a base that is covered twice"),
-        ([variant("1", 1, "ACGT"), block("1", 4, 20)], "1:4: a base that is covered twice"),
+        ([block("1", 1, 9), block("1", 5, 6), block("1", 10, 20)], "1:5: a base that is covered"),
         ([block("1", 1, 20), block("2", 1, 20)], "2:1: a record out of order"),
         ([block("1", 1, 20), block("1", 30, 40)], "1:30: a record out of order"),
     ],
@@ -83,6 +83,13 @@ def test_a_block_gives_way_to_a_variant_and_goes_on_after_it() -> None:
     records, _ = tiled(lines, [("1", 0, 20, 2)], mend=True)
     assert places(records) == [("1", 1, 4), ("1", 5, 7), ("1", 8, 20)]
     assert records[2].line == block("1", 8, 20)
+
+
+@pytest.mark.parametrize("mend", [False, True])
+def test_a_block_that_begins_inside_a_deletion_begins_after_it(mend: bool) -> None:
+    lines = [variant("1", 1, "ACGT", "0/0"), block("1", 2, 3), block("1", 4, 20)]
+    records, _ = tiled(lines, [("1", 0, 20, 2)], mend=mend)
+    assert places(records) == [("1", 1, 4), ("1", 5, 20)]
 
 
 def test_a_deletion_over_the_end_of_an_interval_stays_whole() -> None:

@@ -12,7 +12,7 @@ rule align_lane:
     input:
         unpack(lane_reads),
         proof=READS_PROOF,
-        index=multiext(INDEX_PREFIX, *INDEX_SUFFIXES),
+        index=INDEX,
     output:
         bam=temp(paths.LANE_BAM),
     log:
@@ -38,7 +38,6 @@ rule mark_duplicates:
         bams=sample_bams,
         proofs=sample_proofs,
         dictionary=paths.GENOME_DICT,
-        md5_cache=paths.MD5_CACHE,
     output:
         cram=paths.CRAM,
         crai=paths.CRAI,

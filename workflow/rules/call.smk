@@ -6,24 +6,12 @@ gives: paths.GVCF and paths.VCF, each with .tbi and .md5, of the same names and 
 """
 
 
-def piece_gvcfs(wildcards):
-    """The gVCFs that the caller made of the pieces of a sample, in their order."""
-    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}.g.vcf.gz"
-    return {
-        "gvcfs": expand(stem, piece=PIECES),
-        "indexes": expand(f"{stem}.tbi", piece=PIECES),
-    }
-
-
 rule gather_calls:
     """Join the pieces of a sample; genotype, normalise and filter its variants."""
     input:
         unpack(piece_gvcfs),
         unpack(exact_targets),
         pieces=design_pieces,
-        genome=paths.GENOME,
-        fai=paths.GENOME_FAI,
-        dictionary=paths.GENOME_DICT,
         facts=paths.GENOME_FACTS,
         filters=FILTERS,
     output:

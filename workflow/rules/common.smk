@@ -52,7 +52,7 @@ wildcard_constraints:
 PIECES = range(1, SETTINGS.call.pieces + 1)
 FILTER_SET = "gatk-dragen" if SETTINGS.call.dragen else SETTINGS.call.caller
 FILTERS = os.path.relpath(Path(workflow.basedir) / "resources" / "filters" / f"{FILTER_SET}.yaml")
-INDEX_PREFIX, INDEX_SUFFIXES = ALIGNER_INDEXES[SETTINGS.align.aligner]
+INDEX = ALIGNER_INDEXES[SETTINGS.align.aligner]
 REFERENCES = read_references(Path(workflow.basedir) / "resources" / "references.tsv")
 FETCHED = "results/reference/fetched.fa.gz"
 TRIMMED_FASTP = "results/reads/{sample}/{lane}.trimmed.fastp.json"

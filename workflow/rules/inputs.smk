@@ -109,17 +109,8 @@ def person_facts(wildcards):
 
 
 def piece_sources_of(wildcards):
-    """What any caller is given of a sample."""
-    return {
-        "cram": paths.CRAM,
-        "crai": paths.CRAI,
-        "genome": paths.GENOME,
-        "fai": paths.GENOME_FAI,
-        "dictionary": paths.GENOME_DICT,
-        "facts": paths.GENOME_FACTS,
-        "md5_cache": paths.MD5_CACHE,
-        "pieces": design_pieces(wildcards),
-    }
+    """What any caller is given of a sample; files of one job are named by one of them."""
+    return {"cram": paths.CRAM, "facts": paths.GENOME_FACTS, "pieces": design_pieces(wildcards)}
 
 
 def gatk_models(wildcards):
@@ -135,12 +126,12 @@ def known_site_options(wildcards):
     return [word for file in SETTINGS.reference.known_sites for word in ("--known-sites", file)]
 
 
-def called_pieces(wildcards):
-    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}"
+def piece_gvcfs(wildcards):
+    """The gVCFs that the caller made of the pieces of a sample, in their order."""
+    stem = f"results/call/{wildcards.sample}/{SETTINGS.call.caller}/{{piece}}.g.vcf.gz"
     return {
-        "gvcfs": expand(f"{stem}.g.vcf.gz", piece=PIECES),
-        "vcfs": expand(f"{stem}.vcf.gz", piece=PIECES),
-        "indexes": expand([f"{stem}.g.vcf.gz.tbi", f"{stem}.vcf.gz.tbi"], piece=PIECES),
+        "gvcfs": expand(stem, piece=PIECES),
+        "indexes": expand(f"{stem}.tbi", piece=PIECES),
     }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import IO
 
 import pysam
 
-from schelde import paths
+from schelde import cleanmates, paths
 from schelde.lane_reads import LaneReads
 from schelde.pipes import ToolError, whole, write_text
 from schelde.readgroup import Program, read_group, sam_header
@@ -34,12 +35,12 @@ ALIGNERS: Mapping[str, tuple[str, ...]] = {
 }
 """Command of each aligner; all take ``-t threads -R read_group index reads [mates]`` after it."""
 
-ALIGNER_INDEXES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "bwa": (paths.BWA_INDEX, (".amb", ".ann", ".bwt", ".pac", ".sa")),
-    "bwa-mem2": (paths.BWAMEM2_INDEX, (".0123", ".amb", ".ann", ".bwt.2bit.64", ".pac")),
-    "minibwa": (paths.MINIBWA_INDEX, (".l2b", ".mbw")),
+ALIGNER_INDEXES: Mapping[str, str] = {
+    "bwa": f"{paths.BWA_INDEX}.bwt",
+    "bwa-mem2": f"{paths.BWAMEM2_INDEX}.0123",
+    "minibwa": f"{paths.MINIBWA_INDEX}.mbw",
 }
-"""Prefix and suffixes of each aligner's index of the reference."""
+"""One file of each aligner's index, which are all made in one go; without suffix the prefix."""
 
 # Named, since newer htslib writes 3.1 unasked, which older tools cannot read.
 CRAM_WRITER = ("samtools", "view", "--no-PG", "-C", "--output-fmt-option", "version=3.0")
@@ -173,7 +174,7 @@ def mark_duplicates(
             for i, (library, files) in enumerate(libraries.items())
         ]
         merged = marked[0] if len(marked) == 1 else tree.merge(marked)
-        clean = tree.start(["samtools", "reheader", "--no-PG", str(header), "-"], merged)
+        clean = tree.start([sys.executable, cleanmates.__file__, str(header)], merged)
         _write_cram(tree, clean, md5_cache, threads, output)
         write_text(
             output.duplicates,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from schelde import paths
 from schelde.assembly import Assembly
 from schelde.callers.finish import FinishFiles, finish
 from schelde.callers.gather import GatherFiles, GatherTask, gather
@@ -24,6 +25,16 @@ Files = Mapping[str, str]
 
 Facts = Mapping[str, Any]
 """Parameters of a job: ``person`` (sample and sex), ``assembly``, ``overlap`` (bp), ``caller``."""
+
+REFERENCE: Files = {
+    "genome": paths.GENOME,
+    "fai": paths.GENOME_FAI,
+    "dictionary": paths.GENOME_DICT,
+    "facts": paths.GENOME_FACTS,
+    "md5_cache": paths.MD5_CACHE,
+}
+"""What the reference stage makes in one go; rules name one of them as their input, since every
+input of every job costs planning time."""
 
 GENOTYPE = {"gatk": gatk_genotype}
 """Callers whose variants are not in the gVCF as they are, and what makes them of it."""
@@ -50,7 +61,8 @@ def run_piece(
         overlap=facts["overlap"],
     )
     with faults_end_the_job():
-        call_piece(task, PieceFiles(**_paths(files)), machine, Path(output["gvcf"]))
+        found = _paths({**REFERENCE, "crai": f"{files['cram']}.crai", **files})
+        call_piece(task, PieceFiles(**found), machine, Path(output["gvcf"]))
 
 
 def run_gather(
@@ -64,7 +76,7 @@ def run_gather(
         assembly=Assembly(**facts["assembly"]),
         overlap=facts["overlap"],
     )
-    found = _paths(files)
+    found = _paths({**REFERENCE, **files})
     pieces = {number: Path(file) for number, file in enumerate(gvcfs, start=1)}
     gather_files = GatherFiles(
         pieces, *(found[key] for key in ("pieces", "genome", "fai", "facts"))
