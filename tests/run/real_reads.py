@@ -16,8 +16,8 @@ class RealSet:
     sexes: dict[str, str]
     truth: str | None = None
     bed: str | None = None
-    truth_of: str = "NA12878"
     targets: str | None = None
+    lanes: int | None = None  # no more than these of each sample
 
 
 SETS = {
@@ -48,6 +48,7 @@ SETS = {
         {"NA12878": "female"},
         "truth/NA12878.chrM.gatk_pass.vcf.gz",
         "truth/chrM_1_1000.bed",
+        lanes=6,
     ),
 }
 
@@ -66,7 +67,7 @@ def write_project(
             targets = str(data / chosen.folder / chosen.targets) if chosen.targets else ""
             assay = "wes" if targets else "wgs"
             people.append([f"{name}-{sample}", assay, sex, *parents, targets])
-        lanes.extend(_lanes(name, data / chosen.folder))
+        lanes.extend(_lanes(name, data / chosen.folder)[: chosen.lanes])
     for file, rows in (("lanes.tsv", lanes), ("people.tsv", people)):
         (config / file).write_text("".join("\t".join(row) + "\n" for row in rows))
     (config / "assembly.yaml").write_text(

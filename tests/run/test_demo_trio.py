@@ -15,7 +15,7 @@ import pytest
 from schelde.demo.sheets import PEOPLE
 from schelde.evaluate import evaluate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo trio")]
 SAMPLES = tuple(person.sample for person in PEOPLE)
 
 
