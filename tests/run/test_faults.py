@@ -99,7 +99,7 @@ def children(process: subprocess.Popen[bytes]) -> Iterator[psutil.Process]:
 def test_a_full_disk_is_an_error_and_the_run_goes_on_after_it(fresh, expected) -> None:
     results = fresh.folder / "results"
     results.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(results)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(results)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("this machine lets no tmpfs be mounted")
     try:

@@ -100,10 +100,8 @@ def test_every_true_variant_of_the_mitochondrion_is_found(called: Any, shared: P
 
 def test_an_exome_reports_on_its_targets_only(called: Any, shared: Path) -> None:
     run = called[0]
-    outside = subprocess.run(
-        ["bcftools", "view", "-H", "-T", f"^{shared / 'data' / SETS['F'].folder / 'targets.bed'}"]
-        + ["--targets-overlap", "1", run.folder / "results/call/F-NA12878.vcf.gz"],
-        capture_output=True,
-        check=True,
-    )
+    targets = shared / "data" / SETS["F"].folder / "targets.bed"
+    command = ["bcftools", "view", "-H", "-T", f"^{targets}", "--targets-overlap", "1"]
+    calls = run.folder / "results/call/F-NA12878.vcf.gz"
+    outside = subprocess.run([*command, calls], capture_output=True, check=True)
     assert outside.stdout == b""

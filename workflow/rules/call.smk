@@ -33,7 +33,7 @@ rule gather_calls:
     params:
         person=person_facts,
         assembly=asdict(ASSEMBLY),
-        caller=SETTINGS.call.caller,
+        caller=FILTER_SET,
         overlap=SETTINGS.call.overlap,
         code=code_of("callers.job"),
     script:

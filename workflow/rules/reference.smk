@@ -80,10 +80,10 @@ rule index_bwa:
     shell:
         r"""
         part=results/reference/bwa.part
+        trap 'rm -rf $part' EXIT
         rm -rf $part && mkdir $part
         bwa index -p $part/genome.fa {input.fasta:q} 2>{log:q}
         mv $part/genome.fa.* results/reference/bwa
-        rmdir $part
         """
 
 
@@ -105,10 +105,10 @@ rule index_bwamem2:
     shell:
         r"""
         part=results/reference/bwa-mem2.part
+        trap 'rm -rf $part' EXIT
         rm -rf $part && mkdir $part
         bwa-mem2 index -p $part/genome.fa {input.fasta:q} &>{log:q}
         mv $part/genome.fa.* results/reference/bwa-mem2
-        rmdir $part
         """
 
 
@@ -130,10 +130,10 @@ rule index_minibwa:
     shell:
         r"""
         part=results/reference/minibwa.part
+        trap 'rm -rf $part' EXIT
         rm -rf $part && mkdir $part
         minibwa index -t {threads} {input.fasta:q} $part/genome 2>{log:q}
         mv $part/genome.* results/reference/minibwa
-        rmdir $part
         """
 
 

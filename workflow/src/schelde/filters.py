@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -10,12 +9,14 @@ from typing import Literal, cast, get_args
 import yaml
 
 VariantType = Literal["snp", "indel", "any"]
-KINDS: dict[VariantType, str] = {
-    "snp": 'TYPE="snp" && ({})',
+KINDS: dict[VariantType, tuple[str, str]] = {
+    "snp": ('TYPE="snp" && ({})', "SNPs"),
     # Whatever is not a SNP, so that no record is without filters: GATK too puts mixed sites here.
-    "indel": 'TYPE!="snp" && ({})',
-    "any": "{}",
+    "indel": ('TYPE!="snp" && ({})', "what is not a SNP"),
+    "any": ("{}", "variants"),
 }
+"""Type to the expression that a record of the type fits, and to what its records are called."""
+
 KEYS = {"name", "type", "expression", "source"}
 
 
@@ -36,15 +37,29 @@ class Filter:
     source: str
 
     @property
+    def header(self) -> str:
+        """The line that tells of the filter in the header of a VCF.
+
+        >>> Filter("FS60", "snp", "FS > 60", "GATK").header
+        '##FILTER=<ID=FS60,Description="Set for SNPs with FS > 60 (GATK)">'
+        """
+        text = f"Set for {KINDS[self.type][1]} with {self.expression} ({self.source})"
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'##FILTER=<ID={self.name},Description="{escaped}">'
+
+    @property
     def command(self) -> list[str]:
         """The bcftools command that adds the filter to a stream of VCF or BCF.
+
+        `header` must stand in the stream: the line that bcftools 1.16 adds by itself can leave it
+        with a broken table of fields, and the expression then means something else.
 
         >>> Filter("FS60", "snp", "FS > 60", "GATK").command[-3:]
         ['--exclude', 'TYPE="snp" && (FS > 60)', '-']
         """
         words = ["bcftools", "filter", "--no-version", "--output-type", "u"]
         words += ["--soft-filter", self.name, "--mode", "+"]
-        return [*words, "--exclude", KINDS[self.type].format(self.expression), "-"]
+        return [*words, "--exclude", KINDS[self.type][0].format(self.expression), "-"]
 
 
 def read_filters(path: Path) -> list[Filter]:
@@ -67,8 +82,3 @@ def read_filters(path: Path) -> list[Filter]:
     if len(set(names)) < len(names):
         raise FilterError(f"{path}: two filters have one name: {sorted(names)}")
     return filters
-
-
-def filter_commands(filters: Sequence[Filter]) -> list[list[str]]:
-    """Return the commands that set all filters, to be piped; records that none hits get PASS."""
-    return [each.command for each in filters]

@@ -65,23 +65,21 @@ def uniform(lines: Iterable[bytes]) -> Iterator[bytes]:
     >>> next(uniform([b"1\\t5\\t.\\tCAA\\tCA\\t9\\t.\\tDP=7\\tGT\\t0/1\\n"]))
     b'1\\t5\\t.\\tCA\\tC\\t9\\t.\\tDP=7\\tGT\\t0/1\\n'
     """
+    covered = (b"", 0)
     for line in lines:
         columns = line.split(b"\t")
-        if columns[4] == b".":
-            pos = int(columns[1])
-            end = END.search(columns[7])
-            depth = DEPTH.search(columns[7])
-            copies = 2 if b"/" in columns[9] else 1
-            yield block_line(
-                columns[0].decode(),
-                pos,
-                int(end[1]) if end else pos,
-                columns[3].decode(),
-                copies,
-                int(depth[1]) if depth else 0,
-            )
-        else:
+        if columns[4] != b".":
             yield trimmed(line)
+            continue
+        pos = int(columns[1])
+        found, depth = END.search(columns[7]), DEPTH.search(columns[7])
+        end = int(found[1]) if found else pos
+        # An indel that was looked at and not called has a block beside that of its first base.
+        if columns[0] != covered[0] or pos > covered[1]:
+            covered = (columns[0], end)
+            copies = 2 if b"/" in columns[9] else 1
+            contig, base = columns[0].decode(), columns[3][:1].decode()
+            yield block_line(contig, pos, end, base, copies, int(depth[1]) if depth else 0)
 
 
 def _ploidy(work: Work) -> Path:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from schelde.callers.tools import Job
-from schelde.filters import filter_commands, read_filters
+from schelde.filters import Filter, read_filters
 from schelde.streams import feeding, vcf_writer
 from schelde.vcf import contig_lines, header, read_header, vcf_text
 
@@ -32,18 +33,19 @@ def finish(sample: str, files: FinishFiles, job: Job, *, source: str, vcf: Path,
     Raises `ToolError` when a tool fails.
     """
     contigs = contig_lines(files.facts)
+    filters = read_filters(files.filters)
     with (
         vcf_text(files.calls, job.log) as text,
         vcf_writer(vcf, md5=md5, threads=job.machine.threads, log=job.log) as sink,
-        feeding(commands(files), sink, job.log) as variants,
+        feeding(commands(files, filters), sink, job.log) as variants,
     ):
-        lines = read_header(text, sample)
+        lines = [*(each.header for each in filters), *read_header(text, sample)]
         words = header(lines, contigs=contigs, source=source, sample=sample)
         variants.write(words.encode())
         shutil.copyfileobj(text, variants)
 
 
-def commands(files: FinishFiles) -> list[list[str]]:
+def commands(files: FinishFiles, filters: Sequence[Filter]) -> list[list[str]]:
     """Return the commands to be piped that turn calls into a finished VCF.
 
     Alleles are split and left-aligned, and those that the genotype does not have are left out; so
@@ -57,6 +59,6 @@ def commands(files: FinishFiles) -> list[list[str]]:
     kept = [*view, "--include", 'GT="alt" && ALT!="*"']
     if files.targets is not None:
         kept += ["--targets-file", str(files.targets), "--targets-overlap", "1"]
-    filters = filter_commands(read_filters(files.filters))
-    last = ["bcftools", "view", "--no-version", "--output-type", "v"]
-    return [[*view, "--include", 'GT="alt"', "-"], [*norm, "-"], [*kept, "-"], *filters, last]
+    last = ["bcftools", "view", "--no-version", "--output-type", "v", "-"]
+    first = [*view, "--include", 'GT="alt"', "-"]
+    return [first, [*norm, "-"], [*kept, "-"], *(each.command for each in filters), last]

@@ -90,21 +90,26 @@ def depth_blocks(lines: Iterable[bytes], base: Base) -> Iterator[bytes]:
     >>> next(depth_blocks(lines, lambda contig, pos: "A"))
     b'1\\t5\\t.\\tA\\t<*>\\t.\\t.\\tEND=6\\tGT:DP\\t0/0:20\\n'
     """
-    contig, first, last, band, least = "", 0, 0, -1, 0
+    levels = [bisect_right(BANDS, depth) for depth in range(BANDS[-1])]
+    contig, first, last, band, least = b"", 0, 0, -1, 0
     for line in lines:
-        word, position, number = line.split(b"\t")
-        name, pos, depth = word.decode(), int(position), int(number)
-        level = bisect_right(BANDS, depth)
+        name, position, number = line.split(b"\t")
+        pos, depth = int(position), int(number)
+        level = levels[depth] if depth < BANDS[-1] else len(BANDS)
         if level == band and pos == last + 1 and name == contig:
             last = pos
             if depth < least:
                 least = depth
             continue
         if contig:
-            yield block_line(contig, first, last, base(contig, first), 2, least)
+            yield _block(contig.decode(), first, last, least, base)
         contig, first, last, band, least = name, pos, pos, level, depth
     if contig:
-        yield block_line(contig, first, last, base(contig, first), 2, least)
+        yield _block(contig.decode(), first, last, least, base)
+
+
+def _block(contig: str, pos: int, end: int, depth: int, base: Base) -> bytes:
+    return block_line(contig, pos, end, base(contig, pos), 2, depth)
 
 
 def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -37,7 +37,11 @@ REFERENCE: Files = {
 input of every job costs planning time."""
 
 GENOTYPE = {"gatk": gatk_genotype}
-"""Callers whose variants are not in the gVCF as they are, and what makes them of it."""
+"""Callers whose variants are not in the gVCF as they are, and what makes them of it.
+
+Not gatk-dragen: its qualities stand in the gVCF, and GenotypeGVCFs works them out anew without
+DRAGEN's model, some 27 too high for DRAGEN's filter.
+"""
 
 
 @contextmanager
