@@ -86,19 +86,8 @@ def test_a_cram_is_taken_apart_by_read_group_and_gives_the_same_alignments(fresh
     sheet = fresh.folder / "config/lanes.tsv"
     rows = [row.split("\t") for row in sheet.read_text().splitlines()]
     columns = rows[0]
-    kept = [
-        [
-            "sample",
-            "library",
-            "flowcell",
-            "lane",
-            "fq1",
-            "fq2",
-            "alignment",
-            "read_group",
-            "barcode",
-        ]
-    ]
+    names = ("sample", "library", "flowcell", "lane")
+    kept = [[*names, "fq1", "fq2", "alignment", "read_group", "barcode"]]
     for row in rows[1:]:
         cells = dict(zip(columns, row, strict=True))
         if cells["sample"] == CHILD:
