@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("schelde", deadline=None)
+settings.load_profile("schelde")
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

@@ -19,6 +19,7 @@ from schelde.callers import bcftools
 from schelde.callers.job import run_gather, run_piece
 from schelde.callers.tools import Machine
 from schelde.intervals import calling_intervals, numbered, scatter, write_bed
+from schelde.sheet import Sex
 from schelde.streams import reading
 
 ROOT = Path(__file__).parents[2]
@@ -80,10 +81,6 @@ def draw_variants(sequence: str, rng: random.Random) -> Variants:
     return found
 
 
-def is_left_aligned(sequence: str, pos: int, ref: str, alt: str) -> bool:
-    return ref[-1] != alt[-1] or len(ref) == len(alt)
-
-
 def draw_read(
     sequence: str, variants: Variants, start: int, copy: int
 ) -> tuple[str, list[tuple[int, int]]]:
@@ -123,7 +120,13 @@ def write_reads(folder: Path, genome: dict[str, str], sex: str, rng: random.Rand
     )
     cram = folder / f"{sex}.cram"
     fasta = str(folder / "genome.fa")
-    with pysam.AlignmentFile(str(cram), "wc", header=header, reference_filename=fasta) as out:
+    with pysam.AlignmentFile(
+        str(cram),
+        "wc",
+        header=header,
+        reference_filename=fasta,
+        format_options=[b"version=3.0"],  # GATK does not read 3.1
+    ) as out:
         for contig, sequence in genome.items():
             par = ASSEMBLY.par.get(contig, ())
             starts = []
@@ -304,7 +307,7 @@ def test_the_gvcf_covers_every_base_once(called: Get, caller: str) -> None:
 
 @CALLERS
 def test_genotypes_of_the_gvcf_have_as_many_alleles_as_the_person(called: Get, caller: str) -> None:
-    ploidy = ASSEMBLY.ploidy(import_module("schelde.sheet").Sex.MALE, LENGTHS)
+    ploidy = ASSEMBLY.ploidy(Sex.MALE, LENGTHS)
     for row in records(called(caller, "male", 3).gvcf):
         (copies,) = [n for c, s, e, n in ploidy if c == row[0] and s < int(row[1]) <= e]
         assert len(row[9].split(":")[0].replace("|", "/").split("/")) == copies, row
@@ -349,7 +352,9 @@ def test_files_are_what_bcftools_and_md5sum_take(called: Get, caller: str) -> No
 
 
 @CALLERS
-def test_variants_are_split_left_aligned_and_filtered(called: Get, caller: str) -> None:
+def test_variants_are_split_left_aligned_and_filtered(
+    called: Get, people: dict[str, Person], caller: str
+) -> None:
     files = called(caller, "male", 1)
     rows = list(records(files.vcf))
     assert all("," not in row[4] and row[4] not in ("*", ".") for row in rows)
@@ -357,8 +362,10 @@ def test_variants_are_split_left_aligned_and_filtered(called: Get, caller: str) 
     assert {row[6] for row in rows} >= {"PASS"}
     assert "." not in {row[6] for row in rows}
     again = subprocess.run(
-        ["bcftools", "norm", "--multiallelics", "-any", "--no-version", "--output-type", "v"]
-        + ["--fasta-ref", files.folder.parent / "people0" / "genome.fa", files.vcf],
+        [
+            *("bcftools", "norm", "--multiallelics", "-any", "--no-version"),
+            *("--fasta-ref", people["male"].folder / "genome.fa", files.vcf),
+        ],
         check=True,
         capture_output=True,
         text=True,
@@ -397,14 +404,15 @@ def test_a_caller_that_passes_over_reads_fails(
     assert not list(tmp_path.glob("*.vcf.gz*"))
 
 
+@pytest.mark.parametrize("size", [2, 1000])
 def test_a_piece_that_is_damaged_is_refused(
-    called: Get, people: dict[str, Person], tmp_path: Path
+    called: Get, people: dict[str, Person], tmp_path: Path, size: int
 ) -> None:
     whole = called("bcftools", "male", 3)
-    for path in whole.folder.glob("?.g.vcf.gz*"):
+    for path in whole.folder.glob("[123].g.vcf.gz*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     damaged = tmp_path / "2.g.vcf.gz"
-    damaged.write_bytes(damaged.read_bytes()[:-2000])
+    damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // size])
     folder = people["male"].folder
     named = {key: str(folder / file) for key, file in GENOME_FILES.items()}
     named["pieces"] = str(whole.folder / "pieces.bed")
@@ -419,7 +427,7 @@ def test_a_piece_that_is_damaged_is_refused(
     digests = {f"{key}_md5": f"{file}.md5" for key, file in output.items()}
     gvcfs = [str(tmp_path / f"{piece}.g.vcf.gz") for piece in (1, 2, 3)]
     machine = Machine(1, 500, tmp_path, tmp_path / "log")
-    with pytest.raises((SystemExit, OSError)):
+    with pytest.raises(SystemExit):
         run_gather(gvcfs, named, {**output, **digests}, facts, machine)
     assert not (tmp_path / "s.g.vcf.gz").exists()
 

@@ -161,43 +161,32 @@ def test_a_collection_follows_the_schema(files: ReferenceFiles) -> None:
     jsonschema.validate(json.loads(files.seqcol.read_text())["level2"], schema)
 
 
-SNAKEFILE = """
-import sys
-from pathlib import Path
-from types import SimpleNamespace
-sys.path.insert(0, {package!r})
-from schelde import paths
-from schelde.assembly import Assembly
-from schelde.provenance import code_of
-SETTINGS = SimpleNamespace(
-    reference=SimpleNamespace(name="toy", fasta=None, md5=None),
-    call=SimpleNamespace(pieces=2, padding=10, overlap=50),
-)
-ASSEMBLY = Assembly("toy", ("one", "two"))
-def job(rule):
-    return SimpleNamespace(threads=1, resources={{"mem_mb": 100}})
-def targets_of_design(wildcards):
-    return "kit.bed"
-wildcard_constraints:
-    design="[a-z]+",
-include: {rules!r}
-"""
-
-
 @pytest.fixture(scope="module")
 def project(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workflow of the reference rules alone, whose only known genome is ours."""
+    """The workflow with a table of known genomes that has only ours."""
     folder = tmp_path_factory.mktemp("project")
-    rules = str(ROOT / "workflow" / "rules" / "reference.smk")
-    package = str(ROOT / "workflow" / "src")
-    (folder / "Snakefile").write_text(SNAKEFILE.format(package=package, rules=rules))
-    (folder / "resources").mkdir()
+    for name in ("Snakefile", "workflow", "scripts", "envs"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "resources", folder / "resources")
+    shutil.copytree(ROOT / "config", folder / "config")
     data = source.read_bytes()
     cells = ["toy", "toy", source.as_uri(), str(len(data)), hashlib.md5(data).hexdigest()]
     header = "name\tassembly\taddress\tbytes\tmd5\tsource\tlicence\tnote\n"
     row = "\t".join([*cells, "us", "free", ""])
     (folder / "resources" / "references.tsv").write_text(f"{header}{row}\n")
     (folder / "kit.bed").write_text("one\t500\t600\none\t590\t700\ntwo\t100\t400\n")
+    (folder / "reads.fq").write_text("@r\nACGT\n+\nIIII\n")
+    (folder / "toy.yaml").write_text("name: toy\nautosomes: [one, two]\n")
+    (folder / "config/lanes.tsv").write_text(
+        "sample\tlibrary\tflowcell\tlane\tfq1\tfq2\nS\tL\tFC\t1\treads.fq\t\n"
+    )
+    (folder / "config/people.tsv").write_text(
+        "sample\tassay\tsex\ttargets\nS\twes\tmale\tkit.bed\n"
+    )
+    (folder / "config/config.yaml").write_text(
+        "reference: {name: toy, assembly: toy.yaml}\n"
+        "call: {caller: bcftools, pieces: 2, padding: 10, overlap: 1000}\n"
+    )
     return folder
 
 

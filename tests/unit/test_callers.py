@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schelde.callers.bcftools import uniform
-from schelde.callers.freebayes import BANDS, SILENT, depth_blocks, refuse_death
+from schelde.callers.freebayes import BANDS, SILENT, refuse_death, with_blocks
 from schelde.callers.tools import CallError, Machine, job_on
 from schelde.gvcf import block_line, parse
 from schelde.pipes import ToolError
@@ -48,20 +48,42 @@ def test_an_indel_of_bcftools_that_was_not_called_is_no_second_block() -> None:
     assert places == [(5, 9), (10, 10)]
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 30)), max_size=80))
-def test_depths_become_blocks_of_one_band_each(depths: list[int | None]) -> None:
-    lines = [
-        f"1\t{pos}\t{depth}\n".encode()
-        for pos, depth in enumerate(depths, start=1)
-        if depth is not None
-    ]
-    found = [parse(line) for line in depth_blocks(lines, base)]
-    covered = [pos for block in found for pos in range(block.pos, block.end + 1)]
-    assert covered == [pos for pos, depth in enumerate(depths, start=1) if depth is not None]
-    for block in found:
-        inside = [depth for depth in depths[block.pos - 1 : block.end] if depth is not None]
+def freebayes_line(pos: int, length: int, contig: str = "1") -> bytes:
+    return f"{contig}\t{pos}\t.\t{'A' * length}\tC\t9\t.\t.\tGT\t0/1\n".encode()
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 30)), max_size=80),
+    st.dictionaries(st.integers(1, 90), st.integers(1, 9), max_size=6),
+)
+def test_depths_between_variants_become_blocks_of_one_band_each(
+    depths: list[int | None], variants: dict[int, int]
+) -> None:
+    covered = {pos: depth for pos, depth in enumerate(depths, start=1) if depth is not None}
+    lines = [f"1\t{pos}\t{depth}\n".encode() for pos, depth in covered.items()]
+    written = [freebayes_line(pos, length) for pos, length in sorted(variants.items())]
+    found = [parse(line) for line in with_blocks(written, lines, {"1": 0}, base)]
+    assert [record.pos for record in found] == sorted(record.pos for record in found)
+    assert [record.line for record in found if not record.is_block] == written
+    deleted = {p for pos, length in variants.items() for p in range(pos, pos + length)}
+    blocks = [record for record in found if record.is_block]
+    tiled = [pos for block in blocks for pos in range(block.pos, block.end + 1)]
+    assert tiled == [pos for pos in covered if pos not in deleted]
+    for block in blocks:
+        inside = [covered[pos] for pos in range(block.pos, block.end + 1)]
         assert len({sum(depth >= least for least in BANDS) for depth in inside}) == 1
         assert block.line.decode().rstrip().endswith(f":{min(inside)}")
+
+
+def test_variants_of_contigs_without_reads_stand_in_order() -> None:
+    depths = [b"2\t5\t20\n", b"4\t5\t20\n"]
+    variants = [freebayes_line(7, 1, contig) for contig in "12345"]
+    found = [
+        parse(line)
+        for line in with_blocks(variants, depths, dict(zip("12345", range(5), strict=True)), base)
+    ]
+    places = [(record.contig, record.pos) for record in found]
+    assert places == [("1", 7), ("2", 5), ("2", 7), ("3", 7), ("4", 5), ("4", 7), ("5", 7)]
 
 
 def blocks(total: int, size: int) -> Iterable[bytes]:
@@ -123,9 +145,13 @@ def test_a_warning_is_no_crash(tmp_path: Path, words: str) -> None:
         job.run([sys.executable, "-c", f"print({words!r})"])
 
 
-def test_a_tool_that_fails_fails_the_job(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="ended with status 3"), job_on(machine(tmp_path)) as job:
-        job.run([sys.executable, "-c", "raise SystemExit(3)"])
+@pytest.mark.parametrize(
+    ("words", "why"), [("", "see .*log"), ("java.lang.Error: no such contig", "no such contig")]
+)
+def test_a_tool_that_fails_fails_the_job_and_says_why(tmp_path: Path, words: str, why: str) -> None:
+    code = f"print({words!r}); raise SystemExit(3)"
+    with pytest.raises(ToolError, match=f"status 3: .*{why}"), job_on(machine(tmp_path)) as job:
+        job.run([sys.executable, "-c", code])
 
 
 def test_the_scratch_of_a_job_goes_away(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ rule model_base_qualities:
             --reference {input.genome:q} \
             {params.known_sites:q} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.table:q} &>{log:q}
+            --output {output.table:q}.part &>{log:q}
+        mv {output.table:q}.part {output.table:q}
         """
 
 
@@ -88,7 +89,8 @@ rule find_tandem_repeats:
             ComposeSTRTableFile \
             --reference {input.genome:q} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.table:q} &>{log:q}
+            --output {output.table:q}.part &>{log:q}
+        mv {output.table:q}.part {output.table:q}
         """
 
 
@@ -121,5 +123,6 @@ rule model_tandem_repeats:
             --str-table-path {input.table:q} \
             --threads {threads} \
             --tmp-dir {resources.tmpdir:q} \
-            --output {output.model:q} &>{log:q}
+            --output {output.model:q}.part &>{log:q}
+        mv {output.model:q}.part {output.model:q}
         """

@@ -14,11 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-import pysam
-
 from schelde.gvcf import Base, Called, Record, parse, resized
 from schelde.intervals import Piece, Ploidy, piece_intervals
-from schelde.vcf import VcfError
+from schelde.vcf import VcfError, indexed
 
 CHUNK = 1 << 20
 
@@ -175,7 +173,7 @@ def find_seams(
 
 
 def _records(gvcf: Path, contig: str, start: int, end: int) -> list[Record]:
-    with pysam.TabixFile(str(gvcf)) as file:
+    with indexed(gvcf) as file:
         lines = file.fetch(contig, start - 1, end)  # one base more, to see what goes over the cut
         return [parse(f"{line}\n".encode()) for line in lines]
 

@@ -81,9 +81,21 @@ def read_header(text: Iterator[bytes], sample: str) -> list[str]:
     return lines
 
 
+@contextmanager
+def indexed(path: Path) -> Iterator[pysam.TabixFile]:
+    """Yield a bgzipped, indexed VCF; `VcfError` with a remedy if it is damaged."""
+    try:
+        with pysam.TabixFile(str(path)) as file:
+            yield file
+    except VcfError:
+        raise
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise VcfError(f"{path}: {error}; delete it to have it made again") from error
+
+
 def header_of(path: Path, sample: str) -> list[str]:
     """Return the header lines of a bgzipped, indexed VCF; raises as `read_header`."""
-    with pysam.TabixFile(str(path)) as file:
+    with indexed(path) as file:
         return read_header((f"{line}\n".encode() for line in file.header), sample)
 
 

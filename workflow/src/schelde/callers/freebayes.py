@@ -7,10 +7,9 @@ and give sums of qualities as GQ.
 
 from __future__ import annotations
 
-import heapq
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from schelde.callers.piece import (
@@ -24,7 +23,7 @@ from schelde.callers.piece import (
     write_gvcf,
 )
 from schelde.callers.tools import CallError, Machine
-from schelde.gvcf import BLOCK_HEADER, END, Base, block_line, trimmed
+from schelde.gvcf import BLOCK_HEADER, END, Base, block_line, parse, trimmed
 from schelde.intervals import contig_lengths
 from schelde.streams import reading
 from schelde.vcf import read_header
@@ -33,6 +32,7 @@ from schelde.versions import version_of
 BANDS = (1, 5, 10, 20)
 """Least depths of the bands that positions of a reference block share."""
 
+END_OF_CONTIG = 1 << 62
 BASE_QUALITY = 13
 # The prior of a population is left out, as it depends on where freebayes starts: it is kept from
 # the first site on, and grows with the length of that site's haplotype (1.3.6).
@@ -61,7 +61,7 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, gvcf: Path)
         taken += ["--reference", genome, "--exclude-flags", str(UNUSED)]
         taken += ["--min-MQ", str(MAPPING_QUALITY), cram]
         depth = ["samtools", "depth", "-q", str(BASE_QUALITY), "-b", bed, "-"]
-        ranks = {name.encode(): rank for rank, name in enumerate(contig_lengths(files.fai))}
+        ranks = {name: rank for rank, name in enumerate(contig_lengths(files.fai))}
         with (
             reading([caller], work.job.log, env=work.job.environment) as text,
             reading([taken, depth], work.job.log, env=work.job.environment) as depths,
@@ -69,10 +69,8 @@ def call_piece(task: PieceTask, files: PieceFiles, machine: Machine, gvcf: Path)
             lines = [line for line in read_header(text, task.sample) if "ID=CIGAR," not in line]
             lines += BLOCK_HEADER
             variants = (CIGAR.sub(b"", trimmed(line)) for line in text)
-            body = heapq.merge(
-                variants, depth_blocks(depths, work.base), key=lambda line: _place(line, ranks)
-            )
-            write_gvcf(work, lines, refuse_death(body), gvcf, freebayes_words(), mend=True)
+            body = refuse_death(with_blocks(variants, depths, ranks, work.base))
+            write_gvcf(work, lines, body, gvcf, freebayes_words(), mend=True)
 
 
 def freebayes_words() -> str:
@@ -80,36 +78,56 @@ def freebayes_words() -> str:
     return f"freebayes {version_of('freebayes')}"
 
 
-def depth_blocks(lines: Iterable[bytes], base: Base) -> Iterator[bytes]:
-    """Yield a block for each stretch of positions whose depths are in one band of `BANDS`.
+def with_blocks(
+    variants: Iterable[bytes], depths: Iterable[bytes], ranks: Mapping[str, int], base: Base
+) -> Iterator[bytes]:
+    """Yield the variants, and between them a block for each stretch of depths in a band of `BANDS`.
 
-    ``lines`` are those of ``samtools depth``: contig, 1-based position, depth. Blocks are
-    diploid; `schelde.gvcf.Tiles` makes them haploid where they have to be.
+    ``depths`` are the lines of ``samtools depth``: contig, 1-based position, depth; both are in
+    the order of ``ranks``. Blocks are diploid; `schelde.gvcf.Tiles` makes them haploid where they
+    have to be.
 
-    >>> lines = [b"1\\t5\\t20\\n", b"1\\t6\\t23\\n", b"1\\t7\\t3\\n"]
-    >>> next(depth_blocks(lines, lambda contig, pos: "A"))
+    >>> depths = [b"1\\t5\\t20\\n", b"1\\t6\\t23\\n", b"1\\t7\\t3\\n"]
+    >>> next(with_blocks([], depths, {"1": 0}, lambda contig, pos: "A"))
     b'1\\t5\\t.\\tA\\t<*>\\t.\\t.\\tEND=6\\tGT:DP\\t0/0:20\\n'
     """
     levels = [bisect_right(BANDS, depth) for depth in range(BANDS[-1])]
-    contig, first, last, band, least = b"", 0, 0, -1, 0
-    for line in lines:
+    waiting = map(parse, variants)
+    variant = next(waiting, None)
+    contig, rank, first, last, band, least = b"", -1, 0, 0, -1, 0
+    stop, covered = 0, 0  # where the next variant begins; where the last one ended
+    for line in depths:
         name, position, number = line.split(b"\t")
         pos, depth = int(position), int(number)
         level = levels[depth] if depth < BANDS[-1] else len(BANDS)
-        if level == band and pos == last + 1 and name == contig:
+        if pos < stop and level == band and pos == last + 1 and name == contig:
             last = pos
             if depth < least:
                 least = depth
             continue
-        if contig:
-            yield _block(contig.decode(), first, last, least, base)
-        contig, first, last, band, least = name, pos, pos, level, depth
-    if contig:
-        yield _block(contig.decode(), first, last, least, base)
+        if first:
+            yield _block(contig, first, last, least, base)
+            first = 0
+        if name != contig:
+            contig, rank, covered = name, ranks[name.decode()], 0
+        while variant and (ranks[variant.contig], variant.pos) <= (rank, pos):
+            yield variant.line
+            if ranks[variant.contig] == rank:
+                covered = max(covered, variant.end)
+            variant = next(waiting, None)
+        stop = variant.pos if variant and ranks[variant.contig] == rank else END_OF_CONTIG
+        if pos > covered:
+            first, last, band, least = pos, pos, level, depth
+    if first:
+        yield _block(contig, first, last, least, base)
+    if variant:
+        yield variant.line
+    yield from (record.line for record in waiting)
 
 
-def _block(contig: str, pos: int, end: int, depth: int, base: Base) -> bytes:
-    return block_line(contig, pos, end, base(contig, pos), 2, depth)
+def _block(contig: bytes, pos: int, end: int, depth: int, base: Base) -> bytes:
+    name = contig.decode()
+    return block_line(name, pos, end, base(name, pos), 2, depth)
 
 
 def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -132,11 +150,6 @@ def refuse_death(lines: Iterable[bytes]) -> Iterator[bytes]:
                 f"{name.decode()}:{position.decode()}"
             )
         yield line
-
-
-def _place(line: bytes, ranks: dict[bytes, int]) -> tuple[int, int]:
-    contig, position, _ = line.split(b"\t", 2)
-    return ranks[contig], int(position)
 
 
 def _copies(work: Work) -> Path:

@@ -1,4 +1,4 @@
-"""Call a piece with GATK: HaplotypeCaller to a gVCF, GenotypeGVCFs to a VCF."""
+"""Call a piece with GATK HaplotypeCaller; genotype a sample with GenotypeGVCFs."""
 
 from __future__ import annotations
 
@@ -76,8 +76,7 @@ def _gatk(job: Job, tool: str, genome: Path, *, short: bool) -> list[str]:
 
 
 def _haplotype_caller(work: Work, reads: Path, output: Path) -> list[str]:
-    bases = total((contig, start, end) for contig, start, end, _ in work.intervals)
-    command = _gatk(work.job, "HaplotypeCaller", work.files.genome, short=bases < SHORT_BP)
+    command = _gatk(work.job, "HaplotypeCaller", work.files.genome, short=_is_short(work))
     command += ["--input", str(reads), "--output", str(output), "--intervals", str(work.bed())]
     command += ["--emit-ref-confidence", "GVCF"]
     command += ["--native-pair-hmm-threads", str(work.job.machine.threads)]
@@ -96,12 +95,16 @@ def _haplotype_caller(work: Work, reads: Path, output: Path) -> list[str]:
 def _recalibrated(work: Work) -> Path:
     """Write the reads of the piece with recalibrated qualities to the scratch folder."""
     reads = work.job.folder / "recalibrated.bam"
-    command = _gatk(work.job, "ApplyBQSR", work.files.genome, short=False)
+    command = _gatk(work.job, "ApplyBQSR", work.files.genome, short=_is_short(work))
     command += ["--input", str(work.files.cram), "--output", str(reads)]
     command += ["--bqsr-recal-file", str(work.files.recalibration)]
     command += ["--intervals", str(work.bed()), "--interval-padding", str(AROUND_READS)]
     work.job.run(command)
     return reads
+
+
+def _is_short(work: Work) -> bool:
+    return total((contig, start, end) for contig, start, end, _ in work.intervals) < SHORT_BP
 
 
 def _version(lines: list[str]) -> str:

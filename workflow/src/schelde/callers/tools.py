@@ -59,14 +59,18 @@ class Job:
             check=False,
         )
         if done.returncode:
-            raise ToolError(f"{command[0]} ended with status {done.returncode}: {command}")
+            why = self._crash() or f"see {self.machine.log}"
+            raise ToolError(f"{command[0]} ended with status {done.returncode}: {why}")
         self.refuse_crash()
 
     def refuse_crash(self) -> None:
         """Raise `CallError` if the log shows that a tool crashed."""
-        if found := CRASH.search(self.machine.log.read_bytes()):
-            shown = found[0].decode("utf-8", "replace").strip()[:200]
+        if shown := self._crash():
             raise CallError(f"the log shows a crash: {shown}")
+
+    def _crash(self) -> str:
+        found = CRASH.search(self.machine.log.read_bytes())
+        return found[0].decode("utf-8", "replace").strip()[:200] if found else ""
 
 
 @contextmanager
