@@ -320,6 +320,16 @@ def test_a_woman_has_no_record_on_y(called: Get, caller: str) -> None:
     assert "Y" not in {row[0] for row in records(files.vcf)}
 
 
+def test_a_piece_of_which_a_person_has_nothing_is_empty(
+    people: dict[str, Person], tmp_path: Path
+) -> None:
+    rows = [("1", 0, LENGTHS["1"], 1), ("X", 0, LENGTHS["X"], 1)]
+    rows += [("Y", 0, LENGTHS["Y"], 2), ("M", 0, LENGTHS["M"], 3)]
+    files = call(people["female"], tmp_path, "bcftools", rows)
+    assert list(records(tmp_path / "2.g.vcf.gz")) == []
+    assert {row[0] for row in records(files.gvcf)} == {"1", "X", "M"}
+
+
 @CALLERS
 def test_headers_tell_nothing_of_where_and_when_they_were_made(called: Get, caller: str) -> None:
     files = called(caller, "male", 1)
