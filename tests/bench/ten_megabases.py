@@ -287,6 +287,8 @@ def main() -> None:
             work / "truth.vcf.gz",
             work / "20.fa",
             work / "region.bed",
+            sample=None,
+            truth_sample=None,
             passing_only=False,
         )
         scores = [f"{row.type} {row.recall:.4f}/{row.precision:.4f}" for row in judged.rows]
