@@ -198,7 +198,8 @@ def schelde(aligner: str, caller: str) -> Callable[[Path], None]:
     def run(folder: Path) -> None:
         shutil.copytree(folder.parent / f"reference-{aligner}", folder, dirs_exist_ok=True)
         snakemake(folder, aligner, caller, "call")
-        shutil.copy(folder / "results/call/HG001.vcf.gz", folder / "s.vcf.gz")
+        for end in ("vcf.gz", "vcf.gz.tbi"):
+            shutil.copy(folder / f"results/call/HG001.{end}", folder / f"s.{end}")
 
     return run
 
@@ -282,6 +283,7 @@ def main() -> None:
     for name in options.only or contenders:
         folder = work / name.replace(" ", "-")
         cost = measure(folder, contenders[name])
+        print(f"{name}: {cost.wall:.0f} s wall, {cost.cpu:.0f} s CPU", file=sys.stderr)
         judged = evaluate(
             folder / "s.vcf.gz",
             work / "truth.vcf.gz",
@@ -294,7 +296,6 @@ def main() -> None:
         scores = [f"{row.type} {row.recall:.4f}/{row.precision:.4f}" for row in judged.rows]
         saved[name] = {"cost": asdict(cost), "accuracy": ", ".join(scores)}
         kept.write_text(json.dumps(saved, indent=1))
-        print(f"{name}: {cost.wall:.0f} s wall, {cost.cpu:.0f} s CPU", file=sys.stderr)
     results = {name: Cost(**saved[name]["cost"]) for name in contenders if name in saved}
     print(report(results, {name: saved[name]["accuracy"] for name in results}))
 
