@@ -1,8 +1,6 @@
 """Problems are told all at once, in the order of the files."""
 
-import pytest
-
-from schelde.errors import Problem, UserError, closest
+from schelde.errors import Problem, UserError
 
 
 def test_problems_are_sorted_by_file_and_line_and_told_once() -> None:
@@ -15,11 +13,3 @@ def test_problems_are_sorted_by_file_and_line_and_told_once() -> None:
 def test_the_message_counts_the_problems() -> None:
     message = str(UserError([Problem("a", 1, "x", "y"), Problem("a", 2, "x", "y")]))
     assert message.splitlines() == ["2 problems in the input:", "a:1: x; y", "a:2: x; y"]
-
-
-@pytest.mark.parametrize(
-    ("given", "hint"),
-    [("libary", "did you mean 'library'?"), ("Sample", "did you mean 'sample'?")],
-)
-def test_the_closest_known_name_is_offered(given: str, hint: str) -> None:
-    assert closest(given, ["sample", "library", "lane"]) == hint

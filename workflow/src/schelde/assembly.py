@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from schelde.errors import Problem, UserError, closest
+from schelde.errors import Problem, UserError
 from schelde.files import read_text
+from schelde.names import closest
 from schelde.sheet import Sex
 
 Interval = tuple[str, int, int]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,18 +37,3 @@ class UserError(Exception):
         count = len(self.problems)
         title = "1 problem" if count == 1 else f"{count} problems"
         return "\n".join([f"{title} in the input:", *map(str, self.problems)])
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known name, or lists all when none is near.
-
-    >>> closest("smaple", ["sample", "lane"])
-    "did you mean 'sample'?"
-    >>> closest("zzz", ["sample", "lane"])
-    'known are: lane, sample'
-    """
-    names = sorted(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known are: {', '.join(names)}"

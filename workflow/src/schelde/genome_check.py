@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from schelde.assembly import Assembly, read_assembly
@@ -11,25 +10,12 @@ from schelde.bed import other_spelling, parse_bed
 from schelde.config import Draft
 from schelde.errors import Problem, UserError
 from schelde.fasta_head import noted_facts, noted_lengths, read_head
+from schelde.fetch import Reference, read_references
 from schelde.files import file_fault
 from schelde.names import Fault, nearest, path_fault
 from schelde.reference import FastaError
 from schelde.sheet import Person
-from schelde.tables import Column, read_table
 
-REFERENCE_COLUMNS = tuple(
-    Column(name, about, filled=name in ("name", "assembly", "address"))
-    for name, about in (
-        ("name", "what config calls it"),
-        ("assembly", "GRCh38 or GRCh37"),
-        ("address", "where the FASTA is fetched"),
-        ("bytes", "its size"),
-        ("md5", "its MD5 as fetched"),
-        ("source", "who made it"),
-        ("licence", "on which terms"),
-        ("note", "what to know"),
-    )
-)
 OTHER_NAMES = {
     "hg38": "GRCh38",
     "grch38": "GRCh38",
@@ -44,20 +30,13 @@ ALTERNATES = ("_alt", "HLA")
 """End, and beginning, of the names of alternate contigs in GRCh38 files."""
 
 
-@dataclass(frozen=True)
-class Listed:
-    """What resources/references.tsv says about a genome that can be fetched."""
-
-    assembly: str
-    md5: str | None
-
-
-def read_references(workflow_dir: Path, problems: list[Problem]) -> dict[str, Listed]:
-    """Return the genomes of resources/references.tsv by name."""
-    file = str(workflow_dir / "resources" / "references.tsv")
-    table = read_table(file, REFERENCE_COLUMNS, problems)
-    rows = [row.cells for row in table.rows] if table else []
-    return {row["name"]: Listed(row["assembly"], row.get("md5")) for row in rows if "name" in row}
+def _listed(workflow_dir: Path, problems: list[Problem]) -> dict[str, Reference]:
+    """Return the genomes that can be fetched, by name."""
+    try:
+        return read_references(workflow_dir / "resources" / "references.tsv")
+    except UserError as error:
+        problems.extend(error.problems)
+        return {}
 
 
 def check_reference(
@@ -70,7 +49,7 @@ def check_reference(
     """
     reference = draft.settings.reference
     if reference.fasta is None:
-        problems.extend(_listed_problems(draft, read_references(workflow_dir, problems)))
+        problems.extend(_listed_problems(draft, _listed(workflow_dir, problems)))
         facts = noted_facts()
         return noted_lengths(facts) if facts.get("name") == reference.name else None
     place = draft.place("reference", "fasta")
@@ -104,7 +83,7 @@ def _lengths(draft: Draft, fasta: str, problems: list[Problem]) -> Mapping[str, 
     return head.lengths
 
 
-def _listed_problems(draft: Draft, listed: Mapping[str, Listed]) -> Iterable[Problem]:
+def _listed_problems(draft: Draft, listed: Mapping[str, Reference]) -> Iterable[Problem]:
     reference = draft.settings.reference
     if reference.name not in listed:
         remedy = nearest(
@@ -116,6 +95,9 @@ def _listed_problems(draft: Draft, listed: Mapping[str, Listed]) -> Iterable[Pro
         yield draft.place("reference", "name").problem(what, remedy)
         return
     entry = listed[reference.name]
+    if not (entry.md5 or reference.md5):
+        what = f"resources/references.tsv has no MD5 of '{reference.name}' to prove what is fetched"
+        yield draft.place("reference", "name").problem(what, "give its MD5 with reference.md5")
     if reference.assembly in OTHER_NAMES.values() and reference.assembly != entry.assembly:
         what = f"reference '{reference.name}' is {entry.assembly}, not {reference.assembly}"
         place = draft.place("reference", "assembly")

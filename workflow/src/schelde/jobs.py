@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from schelde.errors import Problem, UserError, closest
+from schelde.errors import Problem, UserError
+from schelde.names import closest
 
 KEYS = {"threads", "mem_mb", "runtime", "disk_mb"}
 """``threads`` cores; ``mem_mb`` MiB; ``runtime`` minutes; ``disk_mb`` MiB of scratch."""

@@ -62,6 +62,18 @@ def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     return question(nearest_of(name, known), otherwise)
 
 
+def closest(name: str, known: Iterable[str]) -> str:
+    """Ask whether the nearest known name was meant, or list them all when none is near.
+
+    >>> closest("smaple", ["sample", "lane"])
+    "did you mean 'sample'?"
+    >>> closest("zzz", ["sample", "lane"])
+    'known are: lane, sample'
+    """
+    names = sorted(known)
+    return nearest(name, names, f"known are: {', '.join(names)}")
+
+
 def id_fault(kind: str, value: str) -> Fault | None:
     """Return what is wrong with an id that becomes part of file names; None if nothing is.
 

@@ -12,7 +12,8 @@ from schelde.config import Caller
 from schelde.demo.data import write_data
 from schelde.demo.genome import CHR20, cut_genome, read_chr20
 from schelde.demo.sheets import PEOPLE, lanes_text, people_text
-from schelde.errors import Problem, UserError, closest
+from schelde.errors import Problem, UserError
+from schelde.names import closest
 from schelde.pipes import md5_of, write_text
 from schelde.provenance import code_of
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pysam
 
-from schelde.errors import Problem, UserError, closest
+from schelde.errors import Problem, UserError
 from schelde.evaluate.alleles import Allele, RecordError, read_alleles
 from schelde.evaluate.matching import Match, match
 from schelde.evaluate.regions import Regions, read_bed
 from schelde.evaluate.results import Evaluation, Finding, Row, VariantType
+from schelde.names import closest
 
 MARGIN = 1_000
 """Bases around the BED's first and last interval whose alleles may explain those inside."""
