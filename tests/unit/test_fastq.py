@@ -348,7 +348,9 @@ def test_a_file_whose_last_line_runs_into_the_next_is_refused(write: Write) -> N
     assert message.startswith("1.fq: its last line has no end, and 2.fq follows")
 
 
-@pytest.mark.parametrize("empty", [b"", gzip.compress(b""), BGZF_END])
+@pytest.mark.parametrize(
+    "empty", [b"", gzip.compress(b""), BGZF_END], ids=["plain", "gzip", "bgzf"]
+)
 def test_a_file_without_reads_is_refused(write: Write, empty: bytes) -> None:
     files = [write(casava(1, 5), "1.fq"), write(empty, "2.fq")]
     assert refusal(LaneReads(singles=files)).startswith("2.fq: has no reads")
