@@ -8,6 +8,8 @@ from typing import Literal, cast, get_args
 
 import yaml
 
+from schelde.joblog import JobError
+
 VariantType = Literal["snp", "indel", "any"]
 KINDS: dict[VariantType, tuple[str, str]] = {
     "snp": ('TYPE="snp" && ({})', "SNPs"),
@@ -20,7 +22,7 @@ KINDS: dict[VariantType, tuple[str, str]] = {
 KEYS = {"name", "type", "expression", "source"}
 
 
-class FilterError(ValueError):
+class FilterError(JobError):
     """A file of filters that is not as it must be."""
 
 

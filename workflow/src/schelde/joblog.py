@@ -16,15 +16,24 @@ class JobError(RuntimeError):
 
 
 @contextmanager
+def faults_end_the_job() -> Iterator[None]:
+    """End the process with status 1 and one line for what a tool or its data are at fault for."""
+    try:
+        yield
+    except (JobError, ToolError) as error:
+        sys.exit(str(error))
+
+
+@contextmanager
 def job_log(path: str | Path) -> Iterator[IO[bytes]]:
     """Yield a job's log to write to.
 
     A `JobError` or `ToolError` ends the process with status 1, its message in the log and on the
     terminal, without a traceback.
     """
-    with Path(path).open("wb") as log:
+    with faults_end_the_job(), Path(path).open("wb") as log:
         try:
             yield log
         except (JobError, ToolError) as error:
             log.write(f"{error}\n".encode())
-            sys.exit(str(error))
+            raise

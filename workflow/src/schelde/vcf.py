@@ -11,6 +11,7 @@ from typing import IO
 
 import pysam
 
+from schelde.joblog import JobError
 from schelde.streams import reading
 
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
@@ -21,7 +22,7 @@ PASS = '##FILTER=<ID=PASS,Description="All filters passed">'
 KEPT = re.compile(r"##(FILTER|ALT|INFO|FORMAT)=<ID=([^,>]+)[,>]")
 
 
-class VcfError(ValueError):
+class VcfError(JobError):
     """A VCF that is not what it must be; the message says where and how."""
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,20 @@ from schelde.callers.finish import FinishFiles, finish
 from schelde.callers.gather import GatherFiles, GatherTask, gather
 from schelde.callers.gatk import genotype as gatk_genotype
 from schelde.callers.piece import PieceFiles, PieceTask
-from schelde.callers.tools import CallError, Machine, job_on
-from schelde.pipes import ToolError
-from schelde.sheet import Sex
-from schelde.vcf import VcfError, header_of, source_of
+from schelde.callers.tools import Machine, job_on
+from schelde.calling_sex import calling_sex
+from schelde.joblog import faults_end_the_job
+from schelde.vcf import header_of, source_of
 
 CallPiece = Callable[[PieceTask, PieceFiles, Machine, Path], None]
 Files = Mapping[str, str]
 """Files of a job by name."""
 
 Facts = Mapping[str, Any]
-"""Parameters of a job: ``person`` (sample and sex), ``assembly``, ``overlap`` (bp), ``caller``."""
+"""Parameters of a job: ``person`` (sample and sex), ``assembly``, ``overlap`` (bp), ``caller``.
+
+The sex is that declared; with a file ``metrics`` that of the reads stands above it.
+"""
 
 REFERENCE: Files = {
     "genome": paths.GENOME,
@@ -44,27 +45,18 @@ DRAGEN's model, some 27 too high for DRAGEN's filter.
 """
 
 
-@contextmanager
-def faults_end_the_job() -> Iterator[None]:
-    """End the process with status 1 and one line for what a tool or its data are at fault for."""
-    try:
-        yield
-    except (CallError, VcfError, ToolError) as error:
-        sys.exit(str(error))
-
-
 def run_piece(
     call_piece: CallPiece, files: Files, output: Files, facts: Facts, piece: int, machine: Machine
 ) -> None:
     """Call a piece."""
-    task = PieceTask(
-        sample=facts["person"]["sample"],
-        piece=piece,
-        sex=Sex(facts["person"]["sex"]),
-        assembly=Assembly(**facts["assembly"]),
-        overlap=facts["overlap"],
-    )
     with faults_end_the_job():
+        task = PieceTask(
+            sample=facts["person"]["sample"],
+            piece=piece,
+            sex=calling_sex(facts["person"]["sex"], files.get("metrics")),
+            assembly=Assembly(**facts["assembly"]),
+            overlap=facts["overlap"],
+        )
         found = _paths({**REFERENCE, "crai": f"{files['cram']}.crai", **files})
         call_piece(task, PieceFiles(**found), machine, Path(output["gvcf"]))
 
@@ -74,9 +66,11 @@ def run_gather(
 ) -> None:
     """Make the gVCF and the VCF of a sample; ``gvcfs`` in the order of the pieces."""
     person = facts["person"]
+    with faults_end_the_job():
+        sex = calling_sex(person["sex"], files.get("metrics"))
     task = GatherTask(
         sample=person["sample"],
-        sex=Sex(person["sex"]),
+        sex=sex,
         assembly=Assembly(**facts["assembly"]),
         overlap=facts["overlap"],
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from schelde.joblog import JobError
 from schelde.pipes import ToolError
 
 CRASH = re.compile(
@@ -25,7 +26,7 @@ CRASH = re.compile(
 """What a tool that crashed leaves in its log, also when it ends with status 0."""
 
 
-class CallError(RuntimeError):
+class CallError(JobError):
     """A caller ended well but what it left cannot be right."""
 
 
