@@ -1,5 +1,6 @@
 """A digest follows the code through the package's own imports."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,20 @@ import pytest
 from schelde import provenance
 
 
+def forget() -> None:
+    provenance.code_of.cache_clear()
+    provenance._module.cache_clear()
+
+
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "a.py").write_text("from schelde.b import x\nimport json\n")
     (tmp_path / "b.py").write_text("x = 1\n")
     (tmp_path / "c.py").write_text("y = 1\n")
     monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
-    provenance.code_of.cache_clear()
-    return tmp_path
+    forget()
+    yield tmp_path
+    forget()
 
 
 @pytest.mark.parametrize(("changed", "differs"), [("a", True), ("b", True), ("c", False)])
@@ -24,5 +31,5 @@ def test_the_digest_changes_with_a_module_or_what_it_imports(
     before = provenance.code_of("a")
     with (package / f"{changed}.py").open("a") as handle:
         handle.write("z = 2\n")
-    provenance.code_of.cache_clear()
+    forget()
     assert (provenance.code_of("a") != before) is differs

@@ -21,17 +21,22 @@ def code_of(*modules: str) -> str:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in found:
-            continue
-        place = PACKAGE.joinpath(*name.split("."))
-        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-        source = file.read_bytes()
-        found[name] = source
-        waiting.extend(_imported(ast.parse(source)))
+        if name not in found:
+            found[name], imported = _module(name)
+            waiting.extend(imported)
     digest = hashlib.sha256()
     for name in sorted(found):
         digest.update(name.encode() + b"\0" + found[name] + b"\0")
     return digest.hexdigest()[:16]
+
+
+@cache
+def _module(name: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the source of a module and the modules of this package that it imports."""
+    place = PACKAGE.joinpath(*name.split("."))
+    file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    source = file.read_bytes()
+    return source, tuple(_imported(ast.parse(source)))
 
 
 def _imported(tree: ast.Module) -> list[str]:
