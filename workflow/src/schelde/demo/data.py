@@ -7,14 +7,16 @@ from pathlib import Path
 
 from schelde.demo.family import Member, make_trio
 from schelde.demo.genome import Genome, assembly_text, fasta_text
+from schelde.demo.panel import draw_panel
 from schelde.demo.reads import write_reads
 from schelde.demo.sheets import LANES
 from schelde.demo.truth import targets_text, write_truth
 from schelde.demo.variants import Site, draw_sites
+from schelde.panel import write_files
 
 
 def write_data(directory: Path, genome: Genome, seed: int, scale: float) -> None:
-    """Write genome, assembly, targets, truth/ and reads/ of the trio into a folder that is there.
+    """Write genome, assembly, targets, panel, truth/ and reads/ of the trio into a folder.
 
     ``scale`` is that of the genome. UserError if art_illumina is missing.
     """
@@ -22,6 +24,7 @@ def write_data(directory: Path, genome: Genome, seed: int, scale: float) -> None
     (directory / "assembly.yaml").write_text(assembly_text(genome))
     (directory / "targets.bed").write_text(targets_text(genome, seed))
     sites = draw_sites(genome, seed)
+    write_files(draw_panel(genome, sites, seed), directory / "panel")
     with ThreadPoolExecutor(2) as pool:
         done = [
             pool.submit(_write_member, directory, genome, sites, member, seed, scale)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from schelde.config import Caller
+from schelde.config import Caller, QcEngine
 from schelde.demo.data import write_data
 from schelde.demo.genome import CHR20, cut_genome, read_chr20
 from schelde.demo.sheets import PEOPLE, lanes_text, people_text
@@ -43,6 +43,11 @@ class DemoProject:
         return self.directory / "data/targets.bed"
 
     @property
+    def panel(self) -> Path:
+        """Prefix of the panel of common SNPs, in VerifyBamID2's format."""
+        return self.directory / "data/panel"
+
+    @property
     def config(self) -> Path:
         """The config of the run."""
         return self.directory / "config/config.yaml"
@@ -71,19 +76,27 @@ def make_demo(
     seed: int = 1,
     scale: float = 1.0,
     caller: str = "gatk",
+    qc_engine: str = "riker",
     source: Path = CHR20,
 ) -> DemoProject:
     """Write data/ and config/ into a folder: the same bytes for the same seed and scale.
 
     ``scale`` stretches all contigs but the mitochondrion: 1 gives 0.28 Mb and 29,000 pairs a
-    sample, 0.1 gives 43 kb and 5,000. ``caller``: of `schelde.config.Caller`. ``source``:
+    sample, 0.1 gives 43 kb and 5,000. ``caller``, ``qc_engine``: as in the config. ``source``:
     chromosome 20 of GRCh37. Data that this very code has made are left as they are, and so is
     every sheet that is right. UserError if something is missing, or if data/ holds what no demo
     has made.
     """
-    if caller not in get_args(Caller):
-        what, remedy = f"'{caller}' is not a caller", closest(caller, get_args(Caller))
-        raise UserError([Problem("caller", None, what, remedy)])
+    problems = [
+        Problem(option, None, f"'{chosen}' is not a {kind}", closest(chosen, known))
+        for option, kind, chosen, known in (
+            ("caller", "caller", caller, get_args(Caller)),
+            ("qc-engine", "engine of quality control", qc_engine, get_args(QcEngine)),
+        )
+        if chosen not in known
+    ]
+    if problems:
+        raise UserError(problems)
     stamp = {"code": code_of("demo.data"), "seed": seed, "scale": scale}
     data = into / "data"
     if not (data / STAMP).is_file() or json.loads((data / STAMP).read_text()) != stamp:
@@ -92,7 +105,7 @@ def make_demo(
     for name, text in (
         ("lanes.tsv", lanes_text()),
         ("people.tsv", people_text()),
-        ("config.yaml", config_text(md5_of(project.genome), caller)),
+        ("config.yaml", config_text(md5_of(project.genome), caller, qc_engine)),
     ):
         path = into / "config" / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
@@ -100,7 +113,7 @@ def make_demo(
     return project
 
 
-def config_text(genome_md5: str, caller: str) -> str:
+def config_text(genome_md5: str, caller: str, qc_engine: str) -> str:
     """Return config.yaml: only the keys that differ from the defaults, or that the data ask for."""
     return f"""\
 # The demo trio; paths are from the demo's folder. `make demo` writes this file anew each time.
@@ -118,6 +131,10 @@ align:
 call:
   caller: {caller}
   pieces: 2 # a bigger number would cost more in starting Java than it gains on 0.3 Mb
+
+qc:
+  panel: data/panel # common SNPs with their frequencies: contamination, and who is who
+  engine: {qc_engine}
 
 report:
   title: Schelde demo, a trio with known truth
