@@ -10,6 +10,7 @@ import typer
 
 from schelde import __version__
 from schelde.errors import UserError
+from schelde.sheet import Sex
 
 app = typer.Typer(
     help="FASTQ to genomes that a national collection accepts.",
@@ -73,15 +74,70 @@ def evaluate(
     print(judge.table([result]))
 
 
+@app.command()
+def qc(
+    alignment: Annotated[Path, typer.Argument(help="CRAM with its index, duplicates marked")],
+    variants: Annotated[Path, typer.Argument(help="VCF of the same sample, bgzipped and indexed")],
+    reference: Annotated[Path, typer.Option(help="FASTA with .fai of both")],
+    assembly: Annotated[str, typer.Option(help="GRCh38, GRCh37, or a YAML file")] = "GRCh38",
+    sex: Annotated[Sex, typer.Option(help="the declared sex")] = Sex.UNKNOWN,
+    panel: Annotated[Path | None, typer.Option(help="common SNPs, as qc.panel")] = None,
+    targets: Annotated[Path | None, typer.Option(help="BED of the capture of an exome")] = None,
+    regions: Annotated[Path | None, typer.Option(help="BED of regions to look at")] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="judge by this profile too; may be given again")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="write the JSON here")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="write all metrics, not those of GA4GH alone")
+    ] = False,
+    engine: Annotated[str, typer.Option(help="riker or picard")] = "riker",
+    threads: Annotated[int, typer.Option(min=1, help="threads to decode with")] = 1,
+    scratch: Annotated[
+        Path | None, typer.Option(help="folder for a copy of the reference while this runs")
+    ] = None,
+) -> None:
+    """Measure one sample: the GA4GH WGS-QC metrics of its CRAM and VCF, as a run writes them."""
+    from schelde.assess import Request, assess, verdict_lines
+    from schelde.joblog import faults_end_the_job
+    from schelde.pipes import write_text
+
+    request = Request(
+        alignment=alignment,
+        variants=variants,
+        reference=reference,
+        assembly=assembly,
+        sex=sex,
+        panel=panel,
+        targets=targets,
+        regions=regions,
+        profiles=tuple(profile or ()),
+        engine=engine,
+    )
+    with faults_end_the_job():
+        found = assess(request, ROOT, threads=threads, scratch=scratch)
+    text = found.qc if every else found.ga4gh
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)
+    if found.verdict is not None:
+        # The JSON alone goes to standard output, for programs that read it.
+        print(*verdict_lines(found.verdict), sep="\n", file=sys.stderr)
+        if found.verdict["verdict"] == "fail":
+            raise typer.Exit(1)
+
+
 @demo.command("make")
 def make(
     into: Annotated[Path, typer.Argument(help="folder to make, in the working directory")],
     caller: Annotated[str, typer.Option(help="gatk, bcftools or freebayes")] = "gatk",
+    qc_engine: Annotated[str, typer.Option(help="riker or picard")] = "riker",
 ) -> None:
     """Make reference, reads, truth and config of the demo trio; the same bytes every time."""
     from schelde.demo import make_demo
 
-    make_demo(into, caller=caller)
+    make_demo(into, caller=caller, qc_engine=qc_engine)
 
 
 @demo.command("score")
