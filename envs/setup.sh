@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Install what Schelde runs on, once: tools, GATK, minibwa and Python packages.
+# Install what Schelde runs on, once: tools, GATK, minibwa, riker and Python packages.
 #
-# As root, Debian packages come from apt. GATK and minibwa are built into a folder that outlives the
-# checkout. What is still missing comes from a conda-compatible installer if one is on PATH; if none
-# is, one message names it all. Commands and Python packages go into .venv.
+# As root, Debian packages come from apt. GATK, minibwa and riker are built into a folder that
+# outlives the checkout. What is still missing comes from a conda-compatible installer if one is on
+# PATH; if none is, one message names it all. Commands and Python packages go into .venv.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 unset PYTHONPATH
@@ -34,13 +34,12 @@ digest() { sha256sum | cut -c 1-12; }
 
 gatk_version=$(sed -nE '0,/<version>/s/.*<version>(.*)<.*/\1/p' envs/gatk/pom.xml)
 minibwa_version=$(sed -nE 's/^version = "(.*)\.0"/\1/p' envs/minibwa/Cargo.toml)
+riker_version=$(sed -nE 's/^version = "(.*)"/\1/p' envs/riker/Cargo.toml)
 gatk_home=$tools/gatk-$gatk_version-$(cat envs/gatk/* | digest)
-# minibwa is linked with the libraries of the machine that builds it.
-minibwa_home=$tools/minibwa-$minibwa_version-$({
-    cat envs/minibwa/*
-    uname -m
-    ldd --version
-} 2>&1 | digest)
+# minibwa and riker are linked with the libraries of the machine that builds them.
+digest_here() { { cat "$@" && uname -m && ldd --version; } 2>&1 | digest; }
+minibwa_home=$tools/minibwa-$minibwa_version-$(digest_here envs/minibwa/*)
+riker_home=$tools/riker-$riker_version-$(digest_here envs/riker/*)
 
 # ------------------------------------------------------------------------------------ done already?
 
@@ -89,10 +88,15 @@ find_java() {
     [[ $newer ]] && echo "$newer"
 }
 
-# Older ones do not read our Cargo.lock.
-cargo_is_new() {
+cargo_is_new() { # least minor version
     has cargo && [[ $(cargo --version 2> /dev/null) =~ ^cargo\ 1\.([0-9]+) ]] &&
-        ((BASH_REMATCH[1] >= 78))
+        ((BASH_REMATCH[1] >= $1))
+}
+
+# As bindgen looks for it, but for odd places.
+find_libclang() {
+    compgen -G "${LIBCLANG_PATH:-/usr/lib/llvm-*/lib}/libclang.so*" ||
+        compgen -G "/usr/lib*/libclang.so*"
 }
 
 missing_commands() { # entries as in `commands`
@@ -108,10 +112,19 @@ gatk_needs() { # Debian packages
 
 minibwa_needs() { # Debian packages
     [[ ! -d $minibwa_home ]] || return 0
-    cargo_is_new || echo cargo-web
+    cargo_is_new 78 || echo cargo-web # older ones do not read our Cargo.lock
     has gcc || echo gcc
     has make || echo make
     echo '#include <zlib.h>' | gcc -E -x c - > /dev/null 2>&1 || echo zlib1g-dev
+}
+
+riker_needs() { # Debian packages
+    [[ ! -d $riker_home ]] || return 0
+    cargo_is_new 94 || echo cargo-web # what riker asks for
+    has gcc || echo gcc
+    has make || echo make
+    has cmake || echo cmake
+    find_libclang > /dev/null || echo libclang-dev
 }
 
 # --------------------------------------------------------------------------------- Debian packages
@@ -124,7 +137,7 @@ apt_install() {
 install_debian_packages() {
     local needed wanted
     mapfile -t needed < <(missing_commands | cut -d : -f 2 | sort -u)
-    mapfile -t wanted < <({ gatk_needs && minibwa_needs; } | sort -u)
+    mapfile -t wanted < <({ gatk_needs && minibwa_needs && riker_needs; } | sort -u)
     [[ -e $demo_sequence ]] || needed+=(vt-examples)
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || needed+=(ca-certificates)
     ((${#needed[@]} + ${#wanted[@]})) || return 0
@@ -138,7 +151,7 @@ install_debian_packages() {
     ((${#wanted[@]} == 0)) || apt_install "${wanted[@]}" || true
 }
 
-# ----------------------------------------------------------- GATK and minibwa: built, then renamed
+# ---------------------------------------------------- GATK, minibwa and riker: built, then renamed
 
 # In one order everywhere, whatever order the folder has.
 class_path() {
@@ -184,6 +197,25 @@ prepare_minibwa() {
     cp "$source"/{minibwa,LICENSE.txt} "$new/bin"
     "$new/bin/minibwa" version
     mv -T "$new/bin" "$minibwa_home"
+    rm -rf "$new"
+}
+
+prepare_riker() {
+    local new=$tools/.new.riker
+    local crate=$new/crates/riker-ngs
+    [[ ! -d $riker_home ]] || return 0
+    rm -rf "$new"
+    mkdir -p "$new/bin"
+    cp envs/riker/Cargo.* "$new"
+    (cd "$new" && cargo vendor --locked crates < /dev/null)
+    # From what our Cargo.lock has proved, with the versions that riker's own, the same, names.
+    env -u MAKEFLAGS -u MAKELEVEL cargo build --release --locked --offline \
+        --manifest-path "$crate/Cargo.toml" --target-dir "$new/target" --bin riker \
+        --config 'source.crates-io.replace-with="crates"' \
+        --config "source.crates.directory=\"$new/crates\"" < /dev/null
+    cp "$new/target/release/riker" "$crate/LICENSE" "$new/bin"
+    "$new/bin/riker" --version
+    mv -T "$new/bin" "$riker_home"
     rm -rf "$new"
 }
 
@@ -296,7 +328,7 @@ tell_missing() { # entries as in `commands`
         printf '    %-13s Debian: %-29s conda: %s\n' "$name" "$package" "$(pins "$env" | head -n 1)"
         packages[$package]=1
     done
-    for package in $(gatk_needs) $(minibwa_needs); do
+    for package in $(gatk_needs) $(minibwa_needs) $(riker_needs); do
         printf '    %-13s Debian: %-29s conda: not needed\n' "(to build)" "$package"
         packages[$package]=1
     done
@@ -348,7 +380,7 @@ flock -n 9 || { say "waiting for another set-up to end" && flock 9; }
 
 has_packages || rm -rf $venv
 mkdir -p $logs
-rm -f $venv/set-up $venv/without-* $venv/gatk.options $venv/bin/{gatk,minibwa}
+rm -f $venv/set-up $venv/without-* $venv/gatk.options $venv/bin/{gatk,minibwa,riker}
 for entry in "${commands[@]}"; do rm -f "$venv/bin/${entry%%:*}"; done
 hash -r
 
@@ -361,6 +393,7 @@ fi
 
 no_gatk=$(gatk_needs | sed 's/^/    not here: Debian package /')
 no_minibwa=$(minibwa_needs | sed 's/^/    not here: Debian package /')
+no_riker=$(riker_needs | sed 's/^/    not here: Debian package /')
 if [[ ! $no_gatk ]]; then
     [[ -d $gatk_home ]] || say "GATK $gatk_version from Maven Central"
     start gatk prepare_gatk
@@ -369,14 +402,20 @@ if [[ ! $no_minibwa ]]; then
     [[ -d $minibwa_home ]] || say "minibwa $minibwa_version from its Rust crate"
     start minibwa prepare_minibwa
 fi
+if [[ ! $no_riker ]]; then
+    [[ -d $riker_home ]] || say "riker $riker_version from its Rust crate, some minutes"
+    start riker prepare_riker
+fi
 if python=$(find_python) && ! has_packages; then
     say "Python packages"
     start python install_packages "$python"
 fi
 finish gatk || no_gatk=$(gist_of $logs/gatk.log)
 finish minibwa || no_minibwa=$(gist_of $logs/minibwa.log)
+finish riker || no_riker=$(gist_of $logs/riker.log)
 
-from_conda=("${missing[@]}" ${no_gatk:+gatk::gatk} ${no_minibwa:+minibwa::minibwa})
+from_conda=("${missing[@]}" ${no_gatk:+gatk::gatk} ${no_minibwa:+minibwa::minibwa}
+    ${no_riker:+riker::riker})
 if conda_installer > /dev/null; then
     for name in $(printf '%s\n' "${from_conda[@]##*:}" | sort -u); do
         [[ -e $(conda_home "$name")/whole ]] || say "conda environment of $name"
@@ -384,6 +423,7 @@ if conda_installer > /dev/null; then
         finish "conda-$name" || case $name in
             gatk) no_gatk+=$'\n'$(gist_of "$logs/conda-gatk.log") ;;
             minibwa) no_minibwa+=$'\n'$(gist_of "$logs/conda-minibwa.log") ;;
+            riker) no_riker+=$'\n'$(gist_of "$logs/conda-riker.log") ;;
             *) fail "conda failed" "$logs/conda-$name.log" ;;
         esac
     done
@@ -393,6 +433,7 @@ finish python || fail "Python packages failed" $logs/python.log
 
 [[ $no_gatk ]] || link_gatk
 [[ $no_minibwa ]] || ln -sfn "$minibwa_home/minibwa" $venv/bin/minibwa
+[[ $no_riker ]] || ln -sfn "$riker_home/riker" $venv/bin/riker
 for entry in "${from_conda[@]}"; do
     [[ $entry == python* ]] || link_from_conda "${entry##*:}" "${entry%%:*}"
 done
@@ -405,11 +446,17 @@ if [[ ! -x $venv/bin/minibwa ]]; then
     tell_without minibwa "minibwa $minibwa_version" "$no_minibwa" \
         "'aligner: minibwa' will be refused; bwa is there."
 fi
-if [[ -x $venv/bin/gatk && -x $venv/bin/minibwa ]]; then
+if [[ ! -x $venv/bin/riker ]]; then
+    tell_without riker "riker $riker_version" "$no_riker" \
+        "'qc.engine: riker' will be refused. Set 'qc.engine: picard': Picard, inside GATK, gives
+the same numbers, slower."
+fi
+if [[ -x $venv/bin/gatk && -x $venv/bin/minibwa && -x $venv/bin/riker ]]; then
     {
         echo "$key"
         [[ $no_gatk ]] || printf '%s\n' "$gatk_home" "$(find_java)"
         [[ $no_minibwa ]] || echo "$minibwa_home"
+        [[ $no_riker ]] || echo "$riker_home"
         for entry in "${from_conda[@]}"; do conda_home "${entry##*:}"; done
     } > $venv/set-up
 fi
