@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pysam
 import pytest
 
 from schelde.demo import make_demo
+from schelde.evaluate import Row, evaluate
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("art_illumina", "bwa", "samtools", "bcftools", "freebayes", "fastp", "gatk")
@@ -48,6 +49,19 @@ class Run:
             return subprocess.Popen(
                 self.command(*options), stdout=log, stderr=log, start_new_session=True
             )
+
+    def judged(self, sample: str) -> Mapping[str, Row]:
+        """Compare a sample's calls that pass all filters with the demo's truth, by type."""
+        result = evaluate(
+            self.folder / f"results/call/{sample}.vcf.gz",
+            self.folder / f"data/truth/{sample}.vcf.gz",
+            self.folder / "results/reference/genome.fa",
+            self.folder / f"data/truth/{sample}.bed",
+            sample=sample,
+            truth_sample=sample,
+            passing_only=True,
+        )
+        return {row.type: row for row in result.rows}
 
     def records(self, samples: Iterable[str]) -> dict[str, list[str]]:
         """Return the records of all CRAMs, gVCFs and VCFs as text, by file name."""

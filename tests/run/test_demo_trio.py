@@ -13,7 +13,6 @@ import pysam
 import pytest
 
 from schelde.demo.sheets import PEOPLE
-from schelde.evaluate import evaluate
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo trio")]
 SAMPLES = tuple(person.sample for person in PEOPLE)
@@ -113,16 +112,7 @@ def test_a_woman_has_no_calls_on_y(finished) -> None:
 def test_nearly_all_true_variants_are_found_and_nearly_all_calls_are_true(
     finished, sample: str
 ) -> None:
-    judged = evaluate(
-        finished.folder / f"results/call/{sample}.vcf.gz",
-        finished.folder / f"data/truth/{sample}.vcf.gz",
-        finished.folder / "results/reference/genome.fa",
-        finished.folder / f"data/truth/{sample}.bed",
-        sample=sample,
-        truth_sample=sample,
-        passing_only=True,
-    )
-    snps = next(row for row in judged.rows if row.type == "SNP")
+    snps = finished.judged(sample)["SNP"]
     assert min(snps.recall, snps.precision, snps.genotype_concordance) > 0.95
 
 

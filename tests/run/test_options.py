@@ -14,7 +14,6 @@ import pysam
 import pytest
 
 from schelde.demo.sheets import PEOPLE
-from schelde.evaluate import evaluate
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("options")]
 CHILD, MOTHER = PEOPLE[2].sample, PEOPLE[1].sample
@@ -29,16 +28,7 @@ def fresh(small_demo: Path, tmp_path: Path, runner: Callable[[Path], Any]) -> An
 
 def recall(run: Any, sample: str) -> float:
     """Return the recall of SNPs that pass all filters."""
-    judged = evaluate(
-        run.folder / f"results/call/{sample}.vcf.gz",
-        run.folder / f"data/truth/{sample}.vcf.gz",
-        run.folder / "results/reference/genome.fa",
-        run.folder / f"data/truth/{sample}.bed",
-        sample=None,
-        truth_sample=None,
-        passing_only=True,
-    )
-    return float(judged.rows[0].recall or 0)
+    return float(run.judged(sample)["SNP"].recall or 0)
 
 
 def primary(run: Any, cram: Path) -> list[str]:
