@@ -17,12 +17,15 @@ setup:  ## install tools and Python packages, once
 	@bash envs/setup.sh
 
 demo: setup  ## a trio from FASTQ to checked variants, and how right they are (CORES=n)
-	@schelde demo make demo $$(test ! -e .venv/without-gatk || echo --caller bcftools)
+	@schelde demo make demo $$(test ! -e .venv/without-gatk || echo --caller bcftools) \
+	    $$(test ! -e .venv/without-riker || echo --qc-engine picard)
 	@snakemake --directory demo --cores $(CORES) --quiet rules host
 	@schelde demo score demo
 	@echo; echo "Look at demo/results/report/multiqc.html; every file is below demo/results."
 	@test ! -e .venv/without-gatk || \
 	    echo "Called with bcftools, because set-up found no GATK: see .venv/without-gatk."
+	@test ! -e .venv/without-riker || \
+	    echo "Measured with Picard, because set-up found no riker: see .venv/without-riker."
 
 test: setup lint  ## everything that is checked, whole runs too (WORKERS=n)
 	@pytest --numprocesses $(WORKERS) --dist loadgroup

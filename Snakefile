@@ -19,6 +19,7 @@ include: "workflow/rules/inputs.smk"
 include: "workflow/rules/reference.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/align.smk"
+include: "workflow/rules/measure.smk"
 include: "workflow/rules/call.smk"
 include: "workflow/rules/call/gatk.smk"
 include: "workflow/rules/call/bcftools.smk"
@@ -49,9 +50,10 @@ rule call:
 
 
 rule qc:
-    """Metrics of reads, alignments and variants."""
+    """Metrics of every sample, who is who, and verdicts."""
     input:
-        expand([paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS], sample=SHEET.samples),
+        expand([paths.GA4GH_QC, paths.SAMPLE_QC], sample=SHEET.samples),
+        paths.VERDICTS,
 
 
 rule report:
@@ -60,10 +62,14 @@ rule report:
         paths.MULTIQC,
 
 
+include: "workflow/rules/heed.smk"
+
+
 rule all:
-    """Everything a run gives."""
+    """Everything a run gives; ends with an error when a sample failed its verdict."""
     default_target: True
     input:
         rules.align.input,
         rules.call.input,
         rules.report.input,
+        paths.ACCEPTED,

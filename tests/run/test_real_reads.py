@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.run.real_reads import SETS, write_project
+from tests.run.reference_metrics import reference_metrics
 
 from schelde.evaluate import evaluate
 
@@ -67,7 +69,7 @@ def called(
     folder = tmp_path_factory.mktemp(f"{aligner}-{caller}") / "project"
     write_project(folder, shared / "data", aligner, caller, sets)
     run = runner(folder)
-    run("call")
+    run("qc" if caller == "gatk" and aligner == "bwa" else "call")
     return run, aligner, caller, sets
 
 
@@ -88,6 +90,21 @@ def judge(called: Any, shared: Path, name: str) -> dict[str, Any]:
         passing_only=caller != "gatk",
     )
     return {str(row.type): row for row in judged.rows}
+
+
+@pytest.mark.parametrize("name", ["A", "D", "E", "F", "J"])
+def test_metrics_equal_those_of_the_reference_commands(
+    called: Any, tmp_path: Path, name: str
+) -> None:
+    run, aligner, caller, _ = called
+    if (aligner, caller) != ("bwa", "gatk"):
+        pytest.skip("measured with bwa and gatk only")
+    told = json.loads((run.folder / f"results/qc/{name}-NA12878.ga4gh-wgs-qc.json").read_text())
+    parts = told["wgs_qc_metrics"]
+    found = {**parts["aln_metrics"], **parts["variant_metrics"]}
+    expected = reference_metrics(run.folder, f"{name}-NA12878", tmp_path)
+    there = {metric: value for metric, value in expected.items() if value is not None}
+    assert {metric: found.get(metric) for metric in there} == there
 
 
 @pytest.mark.parametrize("name", ["A", "D", "E"])

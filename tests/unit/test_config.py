@@ -14,7 +14,7 @@ from schelde.settings_help import leaves
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / DEFAULT_CONFIG
-DEMO = {"reference.name", "reference.fasta", "reference.assembly"}
+DEMO = {"reference.name", "reference.fasta", "reference.assembly", "qc.panel"}
 """Keys that the shipped file sets to the demo's."""
 
 

@@ -31,7 +31,8 @@ def tsv(*rows: str) -> str:
     return "".join("\t".join(row) + "\n" for row in cells)
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "bad-inputs.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "bad-inputs.md"
 FASTQ = "@r1\nACGT\n+\nIIII\n"
 GZIPPED = gzip.compress(FASTQ.encode(), mtime=0)
 GENOME = f">1 first\n{'ACGT' * 25}\n>2\n{'ACGT' * 20}\n>X\n{'ACGT' * 15}\n"
@@ -66,6 +67,7 @@ PROJECT: Mapping[str, str | bytes] = {
     "targets/exome.bed": "1\t10\t20\n1\t30\t40\n2\t5\t9\n",
     "ref/genome.fa": GENOME,
     "ref/assembly.yaml": "name: small\nautosomes: ['1', '2']\nx: X\npar: {X: [[10, 20]]}\n",
+    "config/profiles/default.yaml": (ROOT / "config/profiles/default.yaml").read_text(),
     "resources/assemblies/GRCh37.yaml": "name: GRCh37\nautosomes: ['1', '2']\n",
     "resources/assemblies/GRCh38.yaml": "name: GRCh38\nautosomes: [chr1, chr2]\n",
     "resources/references.tsv": tsv(
@@ -125,6 +127,11 @@ def people(*rows: str, header: str = PEOPLE) -> dict[str, Content]:
 def bed(text: str) -> dict[str, Content]:
     """Return the targets with another content."""
     return {"targets/exome.bed": text}
+
+
+def panel(contig: str, alt: str = "C") -> dict[str, Content]:
+    """Return a panel of one site in the format of VerifyBamID2."""
+    return {"panel.bed": f"{contig}\t4\t5\tA\t{alt}\n", "panel.mu": f"{contig}:5\t0.5\n"}
 
 
 def bam(path: str, *groups: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -467,9 +474,33 @@ SECTIONS: dict[str, list[Case]] = {
             prepare=known_sites("dbsnp.vcf.gz", "chr1"),
         ),
     ],
+    "Files of quality control": [
+        Case("a panel that is not there", more("qc:\n  panel: panels/1000g\n")),
+        Case("a panel of another assembly", more("qc:\n  panel: panel\n") | panel("chr1")),
+        Case(
+            "a panel whose parts do not fit",
+            more("qc:\n  panel: panel\n") | panel("1") | {"panel.mu": "1:5\t0.5\n1:9\t3\n"},
+        ),
+        Case("a panel with what is no SNP", more("qc:\n  panel: panel\n") | panel("1", "AC")),
+        Case(
+            "regions past the end of a contig",
+            more("qc:\n  regions: genes.bed\n") | {"genes.bed": "1\t5\t999999\n"},
+        ),
+        Case("a profile that is not known", more("qc:\n  profiles: [defualt]\n")),
+        Case(
+            "a profile with mistakes",
+            more("qc:\n  profiles: [own.yaml]\n")
+            | {
+                "own.yaml": "name: own\ntitle: Ours\nsource: us\nrules:\n"
+                "  - {metric: mean_coverage, comparison: '>=', threshold: 30, severity: fail}\n"
+                "  - {metric: charr, comparison: '=<', threshold: 0.05, severity: fatal}\n"
+            },
+        ),
+    ],
     "Settings against one another": [
         Case("BQSR without known sites", more("  bqsr: true\n")),
         Case("DRAGEN mode without GATK", more("  dragen: true\n")),
+        Case("another engine of contamination, and no panel", more("qc:\n  contamination: gatk\n")),
         Case(
             "minibwa with alternate contigs",
             {

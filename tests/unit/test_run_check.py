@@ -12,18 +12,27 @@ from schelde.run_check import ALWAYS, OUTPUTS, check_outputs, tools_of
 
 
 @pytest.mark.parametrize(
-    ("align", "call", "more"),
+    ("align", "call", "qc", "more"),
     [
-        ({}, {}, {"bwa", "gatk"}),
-        ({"aligner": "minibwa"}, {"caller": "bcftools"}, {"minibwa"}),
-        ({"aligner": "bwa-mem2"}, {"caller": "freebayes"}, {"bwa-mem2", "freebayes"}),
-        ({}, {"caller": "bcftools", "bqsr": True}, {"bwa", "gatk"}),
+        ({}, {}, {}, {"bwa", "gatk", "riker"}),
+        ({"aligner": "minibwa"}, {"caller": "bcftools"}, {}, {"minibwa", "riker"}),
+        ({"aligner": "bwa-mem2"}, {"caller": "freebayes"}, {}, {"bwa-mem2", "freebayes", "riker"}),
+        ({}, {"caller": "bcftools", "bqsr": True}, {}, {"bwa", "gatk", "riker"}),
+        ({}, {"caller": "bcftools"}, {"engine": "picard"}, {"bwa", "gatk"}),
+        (
+            {},
+            {"caller": "bcftools"},
+            {"contamination": "verifybamid2"},
+            {"bwa", "riker", "verifybamid2"},
+        ),
     ],
 )
 def test_only_the_programs_of_the_chosen_backends_are_needed(
-    align: dict[str, object], call: dict[str, object], more: set[str]
+    align: dict[str, object], call: dict[str, object], qc: dict[str, object], more: set[str]
 ) -> None:
-    settings = Settings.model_validate({"reference": {"name": "a"}, "align": align, "call": call})
+    settings = Settings.model_validate(
+        {"reference": {"name": "a"}, "align": align, "call": call, "qc": qc}
+    )
     assert set(tools_of(settings)) == {*ALWAYS, *more}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schelde.sheet import Assay, Lane, Person, Sex, Sheet
@@ -44,3 +46,8 @@ def test_a_row_that_moved_in_its_sheet_is_the_same_lane_to_snakemake() -> None:
 def test_a_design_is_named_by_its_targets(targets: str | None, design: str) -> None:
     assay = Assay.WGS if targets is None else Assay.WES
     assert Person("S1", assay, Sex.MALE, targets=targets).design == design
+
+
+def test_facts_of_a_person_give_the_person_back_without_files() -> None:
+    person = Person("S", Assay.WES, Sex.MALE, "P1", father="F", targets="/far/away/exome.bed")
+    assert Person.of(person.facts()) == replace(person, targets=None)

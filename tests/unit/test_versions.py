@@ -64,15 +64,15 @@ def test_a_tool_without_a_version_is_named(tool: MakeTool) -> None:
 @pytest.mark.parametrize(
     ("sections", "tools"),
     [
-        ({}, {"bcftools", "bwa", "fastp", "gatk", "samtools"}),
-        ({"call": {"caller": "bcftools"}}, {"bcftools", "bwa", "fastp", "samtools"}),
+        ({}, {"bcftools", "bwa", "fastp", "gatk", "riker", "samtools"}),
+        ({"call": {"caller": "bcftools"}}, {"bcftools", "bwa", "fastp", "riker", "samtools"}),
         (
             {"align": {"aligner": "minibwa"}, "call": {"caller": "freebayes"}},
-            {"bcftools", "minibwa", "fastp", "freebayes", "samtools"},
+            {"bcftools", "minibwa", "fastp", "freebayes", "riker", "samtools"},
         ),
         (
             {"call": {"caller": "bcftools", "bqsr": True}},
-            {"bcftools", "bwa", "fastp", "gatk", "samtools"},
+            {"bcftools", "bwa", "fastp", "gatk", "riker", "samtools"},
         ),
     ],
 )

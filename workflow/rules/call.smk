@@ -11,6 +11,7 @@ rule gather_calls:
     input:
         unpack(piece_gvcfs),
         unpack(exact_targets),
+        unpack(sex_source),
         pieces=design_pieces,
         facts=paths.GENOME_FACTS,
         filters=FILTERS,

@@ -16,6 +16,9 @@ from schelde.fetch import public_address, read_references
 from schelde.inputs import load
 from schelde.jobs import read_jobs
 from schelde.lane_reads import source_reads, trimmed_reads
+from schelde.panel import panel_files
+from schelde.pipes import md5_of
+from schelde.profiles import profile_path
 from schelde.provenance import code_of
 
 
@@ -52,6 +55,12 @@ wildcard_constraints:
 PIECES = range(1, SETTINGS.call.pieces + 1)
 FILTER_SET = "gatk-dragen" if SETTINGS.call.dragen else SETTINGS.call.caller
 FILTERS = os.path.relpath(Path(workflow.basedir) / "resources" / "filters" / f"{FILTER_SET}.yaml")
+CATALOGUE = md5_of(Path(workflow.basedir) / "resources" / "metrics.yaml")
+PANEL = SETTINGS.qc.panel
+PANEL_FILES = [str(file) for file in panel_files(Path(PANEL))] if PANEL else []
+PROFILES = Path(workflow.basedir) / "config" / "profiles"
+PROFILE_FILES = [os.path.relpath(profile_path(name, PROFILES)) for name in SETTINGS.qc.profiles]
+CONTAMINATION_ENV = {"verifybamid2": "verifybamid2"}.get(SETTINGS.qc.contamination, "gatk")
 INDEX = ALIGNER_INDEXES[SETTINGS.align.aligner]
 REFERENCES = read_references(Path(workflow.basedir) / "resources" / "references.tsv")
 FETCHED = "results/reference/fetched.fa.gz"

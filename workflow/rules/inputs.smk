@@ -91,6 +91,15 @@ def sample_proofs(wildcards):
     return expand(paths.LANE_PROOF, sample=wildcards.sample, lane=names)
 
 
+# measure
+
+
+def qc_files(wildcards):
+    """The user's files for quality control, as far as there are any."""
+    files = {"panel": PANEL_FILES, "regions": SETTINGS.qc.regions}
+    return {name: found for name, found in files.items() if found}
+
+
 # call
 
 
@@ -108,9 +117,15 @@ def person_facts(wildcards):
     return {"sample": person.sample, "sex": str(person.sex)}
 
 
+def sex_source(wildcards):
+    """Where the sex that is called for is read from; nothing when people.tsv decides."""
+    return {"metrics": paths.READ_METRICS} if SETTINGS.call.sex == "inferred" else {}
+
+
 def piece_sources_of(wildcards):
     """What any caller is given of a sample; files of one job are named by one of them."""
-    return {"cram": paths.CRAM, "facts": paths.GENOME_FACTS, "pieces": design_pieces(wildcards)}
+    sources = {"cram": paths.CRAM, "facts": paths.GENOME_FACTS, "pieces": design_pieces(wildcards)}
+    return sources | sex_source(wildcards)
 
 
 def gatk_models(wildcards):
@@ -139,3 +154,19 @@ def exact_targets(wildcards):
     """The targets that a sample's variants are reported in; none for a whole genome."""
     design = design_of(wildcards)
     return {} if design == "wgs" else {"targets": expand(paths.TARGETS, design=design)[0]}
+
+
+# qc
+
+
+def whole_person_facts(wildcards):
+    return SHEET.person(wildcards.sample).facts()
+
+
+def sample_fastps(wildcards):
+    names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
+    return expand(paths.LANE_FASTP, sample=wildcards.sample, lane=names)
+
+
+def other_contamination(wildcards):
+    return {} if SETTINGS.qc.contamination == "schelde" else {"contamination": paths.CONTAMINATION}

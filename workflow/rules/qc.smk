@@ -1,57 +1,66 @@
 """
-Metrics of one sample at a time.
+All metrics of a sample together, people against one another, and a verdict on each.
 
-takes: paths.CRAM, paths.VCF, paths.GENOME and paths.MD5_CACHE of reference.smk
-gives: paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS
+takes: paths.VCF, paths.READ_METRICS, paths.PANEL_COUNTS, paths.LANE_FASTP, the user's profiles
+gives: paths.GA4GH_QC, paths.SAMPLE_QC, paths.BCFTOOLS_STATS; of the run paths.PAIRS, paths.TRIOS,
+       paths.VERDICTS and each sample's paths.VERDICT
 """
 
 
-rule samtools_stats:
-    """Count the reads of a sample by what became of them in alignment."""
+rule measure_variants:
+    """Count a sample's variants; put its metrics together, also as GA4GH asks for them."""
     input:
-        cram=paths.CRAM,
-        md5_cache=paths.MD5_CACHE,
-    output:
-        stats=paths.SAMTOOLS_STATS,
-    log:
-        "logs/samtools_stats/{sample}.log",
-    benchmark:
-        "benchmarks/samtools_stats/{sample}.tsv"
-    conda:
-        "../../envs/samtools.yaml"
-    threads: job("samtools_stats").threads
-    resources:
-        **job("samtools_stats").resources,
-    shell:
-        r"""
-        REF_PATH={input.md5_cache:q}/%2s/%2s/%s \
-            samtools stats --threads {threads} {input.cram:q} 2>{log:q} \
-            | grep --invert-match '^# The command line was' >{output.stats:q}.part
-        mv {output.stats:q}.part {output.stats:q}
-        """
-
-
-rule bcftools_stats:
-    """Count the variants of a sample that pass the filters."""
-    input:
+        unpack(qc_files),
+        unpack(other_contamination),
         vcf=paths.VCF,
-        genome=paths.GENOME,
-        fai=paths.GENOME_FAI,
+        metrics=paths.READ_METRICS,
+        fastps=sample_fastps,
+        facts=paths.GENOME_FACTS,
     output:
         stats=paths.BCFTOOLS_STATS,
+        ga4gh=paths.GA4GH_QC,
+        qc=paths.SAMPLE_QC,
     log:
-        "logs/bcftools_stats/{sample}.log",
+        "logs/measure_variants/{sample}.log",
     benchmark:
-        "benchmarks/bcftools_stats/{sample}.tsv"
+        "benchmarks/measure_variants/{sample}.tsv"
     conda:
         "../../envs/bcftools.yaml"
-    threads: job("bcftools_stats").threads
+    threads: job("measure_variants").threads
     resources:
-        **job("bcftools_stats").resources,
-    shell:
-        r"""
-        bcftools stats --apply-filters PASS --fasta-ref {input.genome:q} --samples - \
-            {input.vcf:q} 2>{log:q} \
-            | grep --invert-match '^# The command line was' >{output.stats:q}.part
-        mv {output.stats:q}.part {output.stats:q}
-        """
+        **job("measure_variants").resources,
+    params:
+        person=whole_person_facts,
+        assembly=asdict(ASSEMBLY),
+        catalogue=CATALOGUE,
+        code=code_of("qc"),
+    script:
+        "../../scripts/measure_variants.py"
+
+
+rule judge_samples:
+    """Compare people with one another and judge every sample by every profile."""
+    input:
+        metrics=expand(paths.SAMPLE_QC, sample=SHEET.samples),
+        counts=expand(paths.PANEL_COUNTS, sample=SHEET.samples),
+        profiles=PROFILE_FILES,
+    output:
+        pairs=paths.PAIRS,
+        trios=paths.TRIOS,
+        table=paths.VERDICTS,
+        verdicts=expand(paths.VERDICT, sample=SHEET.samples),
+    log:
+        "logs/judge_samples/run.log",
+    conda:
+        "../../envs/schelde.yaml"
+    threads: job("judge_samples").threads
+    resources:
+        **job("judge_samples").resources,
+    params:
+        people=[person.facts() for person in SHEET.people],
+        autosomes=ASSEMBLY.autosomes,
+        calling_sex=SETTINGS.call.sex,
+        catalogue=CATALOGUE,
+        code=code_of("judge"),
+    script:
+        "../../scripts/judge_samples.py"

@@ -18,6 +18,9 @@ from schelde.yamlfile import Location, place_of, read_yaml
 
 Aligner = Literal["bwa", "minibwa", "bwa-mem2"]
 Caller = Literal["gatk", "bcftools", "freebayes"]
+SexSource = Literal["declared", "inferred"]
+QcEngine = Literal["riker", "picard"]
+Contamination = Literal["schelde", "verifybamid2", "gatk"]
 
 COMMAND_LINE = Place("--config")
 DEFAULT_CONFIG = Path("config/config.yaml")
@@ -99,10 +102,36 @@ class CallSettings(Section):
     padding: Number = Field(
         default=100, ge=0, description="bp around exome targets that are called as well"
     )
+    sex: SexSource = Field(
+        default="declared",
+        description="whose word decides the copies of X and Y: people.tsv or the reads",
+    )
     bqsr: bool = Field(
         default=False, description="recalibrate base qualities first (needs reference.known_sites)"
     )
     dragen: bool = Field(default=False, description="GATK's DRAGEN mode (caller gatk only)")
+
+
+class QcSettings(Section):
+    """The measure and qc stages."""
+
+    panel: Text | None = Field(
+        default=None,
+        description="common SNPs with their frequencies: a prefix of VerifyBamID2 (.bed, .mu, .UD) "
+        "or a VCF with INFO/AF; without it nobody's identity or contamination is known",
+    )
+    profiles: tuple[Text, ...] = Field(
+        default=("default",),
+        min_length=1,
+        description="what samples are judged by: names in config/profiles/, or YAML files",
+    )
+    regions: Text | None = Field(
+        default=None, description="BED of regions whose coverage a programme asks for"
+    )
+    engine: QcEngine = Field(default="riker", description="program that measures coverage")
+    contamination: Contamination = Field(
+        default="schelde", description="program that estimates contamination"
+    )
 
 
 class ReportSettings(Section):
@@ -120,6 +149,7 @@ class Settings(Section):
     reads: ReadsSettings = ReadsSettings()
     align: AlignSettings = AlignSettings()
     call: CallSettings = CallSettings()
+    qc: QcSettings = QcSettings()
     report: ReportSettings = ReportSettings()
 
 

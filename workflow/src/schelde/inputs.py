@@ -16,6 +16,7 @@ from schelde.lane_files import check_fastqs
 from schelde.lanes import lanes_of
 from schelde.names import nearest, path_fault, printable
 from schelde.people import people_of
+from schelde.qc_check import check_qc
 from schelde.run_check import check_choices, check_known_sites, check_outputs, check_tools
 from schelde.sheet import Lane, Person, Sheet
 from schelde.tables import Table, columns_of, read_table
@@ -57,6 +58,7 @@ def load(
         lengths = check_reference(draft, workflow_dir, problems, thorough=thorough)
         assembly = check_assembly(draft, workflow_dir, lengths, problems)
     check_choices(draft, lengths, problems)
+    check_qc(draft, workflow_dir, lengths, problems, thorough=thorough)
     if thorough:
         check_targets(draft.settings.people, sheet.people, lengths, problems)
         check_known_sites(draft, lengths, problems)

@@ -43,7 +43,21 @@ VCF_MD5 = "results/call/{sample}.vcf.gz.md5"
 RECALIBRATION = "results/call/{sample}.recalibration.txt"
 DRAGSTR = "results/call/{sample}.dragstr.txt"
 
-# qc and report
+# measure
 SAMTOOLS_STATS = "results/qc/{sample}.samtools_stats.txt"
+READ_METRICS = "results/qc/{sample}.reads.json"
+PANEL_COUNTS = "results/qc/{sample}.panel.tsv.gz"
+CONTAMINATION = "results/qc/{sample}.contamination.json"
+
+# qc
 BCFTOOLS_STATS = "results/qc/{sample}.bcftools_stats.txt"
+GA4GH_QC = "results/qc/{sample}.ga4gh-wgs-qc.json"
+SAMPLE_QC = "results/qc/{sample}.qc.json"
+VERDICT = "results/qc/{sample}.verdict.json"
+VERDICTS = "results/qc/verdicts.tsv"
+ACCEPTED = "results/qc/accepted.txt"
+PAIRS = "results/qc/pairs.tsv"
+TRIOS = "results/qc/trios.tsv"
+
+# report
 MULTIQC = "results/report/multiqc.html"

@@ -17,6 +17,9 @@ OUTPUTS = ("results", "logs", "benchmarks")
 ALWAYS = ("samtools", "bcftools", "bgzip", "tabix", "fastp")
 """Programs that every run needs."""
 
+ENGINE_TOOLS = {"riker": "riker", "picard": "gatk"}  # GATK's jar holds Picard
+"""Engine of quality control to the program that it is."""
+
 
 def check_choices(draft: Draft, lengths: Mapping[str, int] | None, problems: list[Problem]) -> None:
     """Add to ``problems`` the settings that cannot stand together."""
@@ -76,26 +79,37 @@ def _sites_fault(path: str, lengths: Mapping[str, int] | None) -> Fault | None:
     return Fault(what if contigs else f"'{path}' has no variants", "take the VCF of its assembly")
 
 
-def tools_of(settings: Settings) -> list[str]:
-    """Return the programs that a run with these settings calls."""
-    call = settings.call
-    wanted = [*ALWAYS, settings.align.aligner, call.caller]
-    return list(dict.fromkeys([*wanted, "gatk"] if call.bqsr else wanted))
+def tools_of(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the programs that a run with these settings calls, and the setting that chose each.
+
+    Those that every run needs have no setting.
+    """
+    chosen: dict[str, tuple[str, ...]] = {
+        settings.align.aligner: ("align", "aligner"),
+        settings.call.caller: ("call", "caller"),
+        ENGINE_TOOLS[settings.qc.engine]: ("qc", "engine"),
+    }
+    if settings.call.bqsr:
+        chosen.setdefault("gatk", ("call", "bqsr"))
+    if settings.qc.contamination != "schelde":
+        chosen.setdefault(settings.qc.contamination, ("qc", "contamination"))
+    return dict.fromkeys(ALWAYS, ()) | {
+        tool: setting for tool, setting in chosen.items() if tool not in ALWAYS
+    }
 
 
 def check_tools(draft: Draft, problems: list[Problem]) -> None:
     """Add to ``problems`` the programs that are not on PATH."""
-    chosen = {
-        str(draft.settings.align.aligner): ("align", "aligner"),
-        str(draft.settings.call.caller): ("call", "caller"),
-    }
-    for tool in tools_of(draft.settings):
+    for tool, setting in tools_of(draft.settings).items():
         if shutil.which(tool) is not None:
             continue
-        if tool in chosen and tool not in ALWAYS:
-            what = f"'{'.'.join(chosen[tool])}' is {tool}, which is not on PATH"
+        if setting:
+            value = getattr(getattr(draft.settings, setting[0]), setting[1])
+            runs = "" if value == tool else f" and runs {tool}"
+            value = "on" if value is True else value
+            what = f"'{'.'.join(setting)}' is {value}{runs}, which is not on PATH"
             remedy = "run make setup, choose another, or run with --sdm conda"
-            problems.append(draft.place(*chosen[tool]).problem(what, remedy))
+            problems.append(draft.place(*setting).problem(what, remedy))
         else:
             what = f"there is no program {tool}"
             problems.append(Problem("PATH", None, what, "run make setup, or run with --sdm conda"))

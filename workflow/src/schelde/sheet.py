@@ -6,6 +6,7 @@ metadata means.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -116,6 +117,23 @@ class Person:
         default=None, metadata=_column("BED file of the targets, for wes; its name names a design")
     )
     line: int = field(default=0, compare=False, repr=False)
+
+    def facts(self) -> dict[str, str | None]:
+        """Return who the person is, as plain text; `of` takes it back. Files are left out."""
+        keys = ("sample", "assay", "sex", "subject_id", "father", "mother")
+        return {key: None if (value := getattr(self, key)) is None else str(value) for key in keys}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, str | None]) -> Person:
+        """Return the person of some `facts`; ValueError for an assay or sex that is none."""
+        return cls(
+            sample=str(facts["sample"]),
+            assay=Assay(str(facts["assay"])),
+            sex=Sex(str(facts["sex"])),
+            subject_id=facts["subject_id"],
+            father=facts["father"],
+            mother=facts["mother"],
+        )
 
     @property
     def design(self) -> str:

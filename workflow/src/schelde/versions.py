@@ -13,6 +13,7 @@ import yaml
 
 import schelde
 from schelde.pipes import ToolError, write_text
+from schelde.run_check import tools_of as programs_of
 
 if TYPE_CHECKING:
     from schelde.config import Settings
@@ -25,17 +26,19 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "freebayes": (["freebayes", "--version"], r"^version: +v?(\S+)"),
     "gatk": (["gatk", "--version"], r"\(GATK\) v(\S+)"),
     "minibwa": (["minibwa", "version"], r"^(\d\S+)$"),
+    "riker": (["riker", "--version"], r"^riker(?:-ngs)? v?(\d\S*)"),
     "samtools": (["samtools", "--version"], r"^samtools (\S+)"),
+    "verifybamid2": (["verifybamid2", "--help"], r"Version ?: ?(\d\S*)"),
 }
-"""Tool to the command that shows its version and the pattern of the line that holds it."""
+"""Tool to the command that shows its version and the pattern of the line that holds it.
+
+bgzip and tabix, which come with samtools, have none.
+"""
 
 
 def tools_of(settings: Settings) -> list[str]:
     """Return the tools that a run with these settings uses, by name."""
-    tools = {"bcftools", "fastp", "samtools", settings.align.aligner, settings.call.caller}
-    if settings.call.bqsr:
-        tools.add("gatk")
-    return sorted(tools)
+    return sorted(tool for tool in programs_of(settings) if tool in COMMANDS)
 
 
 def version_of(tool: str) -> str:
