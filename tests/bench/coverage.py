@@ -21,7 +21,7 @@ from schelde.callers.tools import Job, Machine, job_on
 from schelde.intervals import read_intervals
 from schelde.measure import riker
 from schelde.measure.picard import interval_lines
-from schelde.measure.reads import ReadFiles, _stats_readers, _view
+from schelde.measure.reads import ReadFiles, stats_readers, view_command
 from schelde.measure.share import Reader, share
 
 PICARD = "gatk CollectWgsMetrics"
@@ -83,7 +83,10 @@ def _contenders(files: ReadFiles, job: Job) -> dict[str, Callable[[], object]]:
             with tempfile.TemporaryDirectory(dir=machine.scratch) as folder:
                 inner = Job(machine, Path(folder), job.log, job.environment)
                 share(
-                    _view(files, machine.threads), chosen(inner), log=job.log, env=inner.environment
+                    view_command(files, machine.threads),
+                    chosen(inner),
+                    log=job.log,
+                    env=inner.environment,
                 )
 
         return run
@@ -92,7 +95,7 @@ def _contenders(files: ReadFiles, job: Job) -> dict[str, Callable[[], object]]:
         return riker.readers(files.genome, files.autosomes, {}, inner)
 
     def everything(inner: Job) -> list[Reader]:
-        return [*_stats_readers(inner), *coverage(inner)]
+        return [*stats_readers(inner), *coverage(inner)]
 
     found: dict[str, Callable[[], object]] = {
         "ours: stream to riker (coverage, GC)": ours(coverage),

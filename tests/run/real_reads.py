@@ -50,6 +50,7 @@ SETS = {
         "truth/chrM_1_1000.bed",
         lanes=6,
     ),
+    "X": RealSet("X_wes_bad_orientation", {"NA12878": "female"}, targets="targets.bed"),
 }
 
 

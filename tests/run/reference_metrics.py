@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Number = int | float
+SHORT_RUN = {"GATK_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 NO_CALL = " | ".join(f'GT="{gt}"' for gt in ("./.", ".|.", ".", "0/0", "0|0", "0"))
 
 
@@ -62,9 +63,9 @@ def _picard_metrics(folder: Path, sample: str, scratch: Path) -> dict[str, Numbe
     common = ["-I", f"results/align/{sample}.cram", "-R", "results/reference/genome.fa"]
     common += ["--VALIDATION_STRINGENCY", "LENIENT", "--QUIET", "true"]
     yields, coverage = scratch / "yield.txt", scratch / "wgs.txt"
-    _run(["gatk", "CollectQualityYieldMetrics", *common, "-O", str(yields)], folder)
+    _run(["gatk", "CollectQualityYieldMetrics", *common, "-O", str(yields)], folder, SHORT_RUN)
     options = ["--INTERVALS", str(intervals), "-O", str(coverage)]
-    _run(["gatk", "CollectWgsMetrics", *common, *options], folder)
+    _run(["gatk", "CollectWgsMetrics", *common, *options], folder, SHORT_RUN)
     depth = _picard_row(coverage)
     return {
         "yield_bp_q30": int(_picard_row(yields)["PF_Q30_BASES"]),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.run.real_reads import write_project
 
 from schelde.demo import make_demo
 from schelde.demo.sheets import LANES, PEOPLE
@@ -141,3 +142,16 @@ def test_the_table_of_verdicts_has_every_sample(odd: Any) -> None:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert {row["sample"]: row["verdict"] for row in rows}["THIN"] == "fail"
     assert len(rows) == 4
+
+
+@pytest.mark.real_reads
+def test_reads_in_the_wrong_orientation_fail_for_their_pairs(
+    shared: Path, tmp_path: Path, runner: Callable[[Path], Any], need: Callable[..., None]
+) -> None:
+    need("minibwa", "samtools", "bcftools", "fastp", "riker")
+    write_project(tmp_path / "x", shared / "data", "minibwa", "bcftools", "X")
+    run = runner(tmp_path / "x")
+    run(status=1)
+    told = verdict(run, "X-NA12878")
+    assert told["verdict"] == "fail"
+    assert "pct_reads_properly_paired" in reasons(told, "fail")

@@ -198,7 +198,11 @@ def test_a_sample_weighs_its_lanes_by_bases_and_its_libraries_by_reads(tmp_path:
         ],
         alignment=alignment(tmp_path),
         variants=variants(tmp_path),
+        quality={"mean_autosome_coverage": 30.126, "karyotype": "XX", "pct_autosomes_15x": None},
+        verdict="review",
     )
+    assert (whole.verdict, whole.karyotype) == ("review", "XX")
+    assert (whole.mean_autosome_coverage, whole.pct_autosomes_15x) == (30.13, None)
     assert (whole.lanes, whole.libraries) == (3, 2)
     assert (whole.q30_percent, whole.duplicate_percent) == (85.0, 14.0)
 

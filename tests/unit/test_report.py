@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from schelde import paths
+from schelde.findings import read_finding
 from schelde.methods import Run, Sample
 from schelde.metrics import LaneMetrics, LibraryMetrics, SampleMetrics
 from schelde.report import Tables, clean, sources, stage, write_tables
@@ -53,6 +54,31 @@ QUAL\t0\t30.1\t1\t1\t0\t0
 DP\t0\t30\t0\t0\t1\t1
 PSC\t0\tx\t0\t15\t30\t40\t20\t12\t31.5\t72\t0\t0\t0
 """
+QUALITY = {
+    "assay": "wgs",
+    "sex": "male",
+    "metrics": {
+        "mean_autosome_coverage": 31.234,
+        "pct_autosomes_15x": 96.0,
+        "cross_contamination_rate": 0.00012,
+        "inferred_sex": "male",
+        "karyotype": "XY",
+    },
+}
+VERDICT = {
+    "verdict": "pass",
+    "profiles": [{"name": "default", "verdict": "pass", "rules": []}],
+    "hints": [],
+    "calling_sex": "male, as declared",
+    "metrics": {"sex_agrees": True},
+}
+READS = {
+    "coverage_histogram": [1, 2, 3],
+    "target_histogram": None,
+    "insert_sizes": [[300, 5]],
+    "gc_bias": [[40, 1.0]],
+}
+PAIRS = "sample\tother\tkinship\n"
 FASTP = {
     "summary": {
         "before_filtering": {"total_reads": 9, "total_bases": 900, "q30_bases": 90},
@@ -75,8 +101,12 @@ def root(tmp_path: Path) -> Path:
         write(paths.DUPLICATES.format(sample=name), json.dumps({"libraries": libraries}))
         write(paths.SAMTOOLS_STATS.format(sample=name), SAMTOOLS)
         write(paths.BCFTOOLS_STATS.format(sample=name), BCFTOOLS)
+        write(paths.SAMPLE_QC.format(sample=name), json.dumps(QUALITY))
+        write(paths.VERDICT.format(sample=name), json.dumps(VERDICT))
+        write(paths.READ_METRICS.format(sample=name), json.dumps(READS))
         for lane, _ in sample.lanes:
             write(paths.LANE_FASTP.format(sample=name, lane=lane), json.dumps(FASTP))
+    write(paths.PAIRS, PAIRS)
     return tmp_path
 
 
@@ -89,7 +119,8 @@ def tables(root: Path) -> Tables:
 
 @pytest.fixture
 def staged(root: Path, tables: Tables) -> Path:
-    stage(RUN, tables, LOOK["custom_data"], root / "in", root)
+    findings = [read_finding(sample.name, root) for sample in RUN.samples]
+    stage(RUN, tables, findings, LOOK["custom_data"], root / "in", root)
     return root / "in"
 
 
@@ -138,8 +169,22 @@ def test_files_of_lanes_are_named_as_samples_with_their_lanes(staged: Path) -> N
 
 def test_command_lines_and_what_is_not_drawn_are_left_behind(staged: Path) -> None:
     text = "".join(file.read_text() for file in staged.glob("*/*"))
-    assert "IS\t100" in text
-    assert not [word for word in ("secret", "COV\t", "PSC\t", "QUAL\t", "kmer") if word in text]
+    assert "SN\traw total sequences" in text
+    assert not [
+        word for word in ("secret", "IS\t", "COV\t", "PSC\t", "QUAL\t", "kmer") if word in text
+    ]
+
+
+def test_a_section_without_content_is_left_out(staged: Path) -> None:
+    names = {file.name for file in staged.glob("*_mqc.json")}
+    assert {"verdicts_mqc.json", "autosomes_mqc.json"} <= names
+    assert not {"targets_mqc.json", "kinship_mqc.json", "pairs_mqc.json"} & names
+
+
+def test_what_differs_between_runs_is_laid_over_how_a_plot_looks(staged: Path) -> None:
+    section = json.loads((staged / "autosomes_mqc.json").read_text())
+    assert section["pconfig"]["xlab"] == LOOK["custom_data"]["autosomes"]["pconfig"]["xlab"]
+    assert set(section["pconfig"]["colors"]) == {"kid", "kid_trimmed"}
 
 
 def test_settings_are_shown_as_text_and_not_as_html(staged: Path) -> None:
