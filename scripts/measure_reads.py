@@ -23,5 +23,6 @@ files = ReadFiles(
     **{name: Path(bed) for name, bed in beds.items() if bed},
 )
 with faults_end_the_job():
-    task = ReadTask(snakemake.wildcards.sample, Assembly(**params.assembly), params.engine)
+    assembly = Assembly(**params.assembly)
+    task = ReadTask(snakemake.wildcards.sample, assembly, params.engine, params.paired)
     measure_reads(task, files, machine, ReadOutput(*map(Path, output)))

@@ -1,11 +1,13 @@
-"""The rules of qc.smk and report.smk on two samples of two lanes, cut from a made-up genome."""
+"""The rules of report.smk on two samples of two lanes, cut from a made-up genome.
+
+What quality control leaves of them is written by hand.
+"""
 
 from __future__ import annotations
 
 import base64
 import csv
 import gzip
-import hashlib
 import json
 import os
 import random
@@ -26,6 +28,12 @@ from schelde.sheet import Assay, Lane, Person, Sex, Sheet
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {"kid_trimmed": "female", "kid_counts": "male"}  # MultiQC would call both "kid"
+COVERAGE = {"kid_trimmed": 30.25, "kid_counts": 8.1}
+PAIR = {
+    **{"sample": "kid_trimmed", "other": "kid_counts", "sites": "900", "heterozygous": "300"},
+    **{"kinship": "0.2510", "standard_error": "0.0100", "ibs0": "0.0010"},
+    **{"relation": "parent and child", "declared": "", "agrees": ""},
+}
 LANES = ("lib1.FC1.1", "lib2.FC1.2")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -54,7 +62,6 @@ SHEET = Sheet(
     tuple(Lane(sample, *lane.split(".")) for sample in {list(SAMPLES)!r} for lane in {LANES!r}),
 )
 
-include: {str(ROOT / "workflow/rules/qc.smk")!r}
 include: {str(ROOT / "workflow/rules/report.smk")!r}
 """
 
@@ -107,7 +114,7 @@ def make_sample(folder: Path, sample: str, genome: str, seed: int) -> None:
         lines = (folder / "counts.txt").read_text().splitlines()
         pairs = [line.split(": ") for line in lines if not line.startswith("COMMAND")]
         counts[f"lib{number + 1}"] = {key: int(value) for key, value in pairs}
-    for kind in ("align", "call"):
+    for kind in ("align", "call", "qc"):
         (folder / "results" / kind).mkdir(parents=True, exist_ok=True)
     cram = f"results/align/{sample}.cram"
     (folder / f"results/align/{sample}.markdup.json").write_text(json.dumps({"libraries": counts}))
@@ -116,9 +123,54 @@ def make_sample(folder: Path, sample: str, genome: str, seed: int) -> None:
         f" | samtools view --cram --reference genome.fa --output {cram} -; samtools index {cram};"
         f"bcftools mpileup --annotate FORMAT/DP --fasta-ref genome.fa {cram}"
         " | bcftools call -mv | bcftools filter --soft-filter low --exclude 'QUAL<30'"
-        f" --output-type z --output results/call/{sample}.vcf.gz",
+        f" --output-type z --output results/call/{sample}.vcf.gz;"
+        f"samtools stats --reference genome.fa {cram} >results/qc/{sample}.samtools_stats.txt;"
+        "bcftools stats --apply-filters PASS --fasta-ref genome.fa --samples -"
+        f" results/call/{sample}.vcf.gz >results/qc/{sample}.bcftools_stats.txt",
         folder,
     )
+    write_quality(folder / "results/qc", sample)
+
+
+def write_quality(folder: Path, sample: str) -> None:
+    """Leave what quality control leaves of one sample: one passes, the other fails."""
+    sex, coverage = SAMPLES[sample], COVERAGE[sample]
+    verdict = "pass" if coverage >= 15 else "fail"
+    rule = {
+        "metric": "mean_autosome_coverage",
+        "value": coverage,
+        "comparison": ">=",
+        "threshold": 15,
+        "result": verdict,
+    }
+    files = {
+        "qc": {
+            "assay": "wgs",
+            "sex": sex,
+            "metrics": {
+                "mean_autosome_coverage": coverage,
+                "x_coverage_ratio": 1.0 if sex == "female" else 0.5,
+                "y_coverage_ratio": 0.0 if sex == "female" else 0.5,
+                "karyotype": "XX" if sex == "female" else "XY",
+                "inferred_sex": sex,
+            },
+        },
+        "verdict": {
+            "verdict": verdict,
+            "profiles": [{"name": "default", "verdict": verdict, "rules": [rule]}],
+            "hints": ["karyotype XXY, by the reads"],
+            "calling_sex": f"{sex}, as declared",
+            "metrics": {"sex_agrees": True},
+        },
+        "reads": {
+            "coverage_histogram": [10] * int(2 * coverage),
+            "target_histogram": None,
+            "insert_sizes": [[size, 5] for size in range(250, 400)],
+            "gc_bias": [[gc, 1.0] for gc in range(30, 70)],
+        },
+    }
+    for kind, content in files.items():
+        (folder / f"{sample}.{kind}.json").write_text(json.dumps(content))
 
 
 @pytest.fixture(scope="module")
@@ -127,18 +179,15 @@ def run(tmp_path_factory: pytest.TempPathFactory, need: Callable[..., None]) -> 
     need("bwa", "samtools", "bcftools", "fastp")
     folder = tmp_path_factory.mktemp("run")
     genome = "".join(random.Random(1).choices("ACGT", k=20_000))
-    digest = hashlib.md5(genome.encode()).hexdigest()
-    cached = folder / "results/reference/md5" / digest[:2] / digest[2:4] / digest[4:]
-    cached.parent.mkdir(parents=True)
-    cached.write_text(genome)
+    (folder / "results/reference").mkdir(parents=True)
     for name in ("genome.fa", "results/reference/genome.fa"):
         (folder / name).write_text(f">chr1\n{genome}\n")
         shell(f"samtools faidx {name}", folder)
     shell("bwa index genome.fa", folder)
     for number, sample in enumerate(SAMPLES):
         make_sample(folder, sample, genome, 10 * number)
-    # Nothing but the cache of md5 sums may be needed to read the CRAM.
-    (folder / "genome.fa").unlink()
+    lines = ("\t".join(cells) for cells in (PAIR.keys(), PAIR.values()))
+    (folder / "results/qc/pairs.tsv").write_text("".join(f"{line}\n" for line in lines))
     (folder / "Snakefile").write_text(SNAKEFILE)
     done = snakemake(folder, "results/report/multiqc.html")
     assert done.returncode == 0, done.stderr
@@ -170,6 +219,9 @@ def test_general_statistics_has_one_row_per_sample_by_its_own_name(run: Path) ->
         ("multiqc_bcftools_stats.txt", list(SAMPLES)),
         ("multiqc_fastp.txt", [f"{sample} {lane}" for sample in SAMPLES for lane in LANES]),
         ("multiqc_lanes-table.txt", [f"{sample} {lane}" for sample in SAMPLES for lane in LANES]),
+        ("multiqc_verdicts-table.txt", [f"{sample} default" for sample in SAMPLES]),
+        ("multiqc_ga4gh-table.txt", list(SAMPLES)),
+        ("multiqc_pairs-table.txt", ["kid_trimmed and kid_counts"]),
         (
             "multiqc_libraries-table.txt",
             [f"{s} {lib}" for s in SAMPLES for lib in ("lib1", "lib2")],
@@ -197,6 +249,32 @@ def test_reads_and_variants_are_as_many_as_samtools_and_bcftools_find(
     assert (int(row["reads"]), int(row["lanes"])) == (reads, len(LANES))
     assert int(row["snps"]) == count(f"{view} --types snps | wc -l") > 0
     assert int(row["indels"]) == count(f"{view} --types indels | wc -l")
+
+
+def test_the_page_opens_with_the_verdicts(run: Path) -> None:
+    page = (run / "results/report/multiqc.html").read_text()
+    assert "2 samples: 1 pass, 0 to review, 1 failed (kid_counts)." in page
+    assert page.index("2 samples: 1 pass") < page.index("Variants were called")
+
+
+def test_sentences_in_tables_keep_their_commas(run: Path) -> None:
+    page = (run / "results/report/multiqc.html").read_text()
+    assert "Mean autosome coverage is 8.1 x, must be &gt;= 15 x (fail)" in page
+    assert "karyotype XXY, by the reads" in page
+
+
+def test_curves_have_their_points_in_the_order_of_numbers(run: Path) -> None:
+    page = texts(run / "results/report")["multiqc.html"]
+    [places] = re.findall(r'"name": ?"kid_trimmed", ?"pairs": ?(\[\[0[^a-z]*\]\])', page)
+    depths = [depth for depth, _ in json.loads(places)]
+    assert depths == sorted(depths)
+    assert len(depths) > 20
+
+
+def test_drawings_are_in_the_page(run: Path) -> None:
+    page = (run / "results/report/multiqc.html").read_text()
+    assert "100 genomes: all, 5 to 95 %, median" in page
+    assert "kid_trimmed: X 1.00, Y 0.00, declared female" in page
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -227,9 +305,8 @@ def test_the_page_says_what_was_done_with_which_versions(run: Path) -> None:
     page = (run / "results/report/multiqc.html").read_text()
     versions = yaml.safe_load((run / "results/report/versions.yaml").read_text())
     assert f"bwa mem {versions['bwa']}" in page
-    assert {"bcftools", "bwa", "fastp", "multiqc", "samtools", "schelde", "snakemake"} == {
-        *versions
-    }
+    used = {"bcftools", "bwa", "fastp", "multiqc", "samtools", "schelde", "snakemake"}
+    assert used <= {*versions}
     assert all(f"<samp>{version}</samp>" in page for version in versions.values())
 
 
@@ -273,11 +350,3 @@ def test_snakemakes_own_report_holds_the_page_and_the_tables(run: Path) -> None:
     for name in ("multiqc.html", "samples.tsv", "lanes.tsv", "libraries.tsv"):
         assert name in text
     assert "counted by fastp" in text
-
-
-def test_a_truncated_cram_leaves_no_stats(run: Path) -> None:
-    cram = run / "results/align/cut.cram"
-    cram.write_bytes((run / "results/align/kid_counts.cram").read_bytes()[:-2000])
-    done = snakemake(run, "results/qc/cut.samtools_stats.txt")
-    assert done.returncode != 0
-    assert not (run / "results/qc/cut.samtools_stats.txt").exists()

@@ -35,10 +35,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, need: Callable[..., None]) -
     return draw(tmp_path_factory.mktemp("drawn"))
 
 
-def measured(engine: str, files: ReadFiles, folder: Path) -> ReadOutput:
+def measured(engine: str, files: ReadFiles, folder: Path, *, paired: bool = True) -> ReadOutput:
     output = ReadOutput(folder / "stats.txt", folder / "reads.json", folder / "panel.tsv.gz")
     machine = Machine(threads=2, memory_mb=1500, scratch=folder, log=folder / "log")
-    measure_reads(ReadTask("S1", ASSEMBLY, engine), files, machine, output)
+    measure_reads(ReadTask("S1", ASSEMBLY, engine, paired), files, machine, output)
     return output
 
 
@@ -246,3 +246,24 @@ def test_a_cram_that_breaks_off_is_an_error_and_leaves_no_output(
 def test_depths_that_no_base_has_are_zeros_in_the_histogram() -> None:
     assert read_depths("3\t1\n1\t5\n") == [0, 5, 0, 1]
     assert read_depths("") == []
+
+
+def test_reads_without_mates_count_for_coverage_where_there_are_no_pairs(
+    drawn: ReadFiles, need: Callable[..., None], tmp_path: Path
+) -> None:
+    need("riker", "samtools")
+    single = tmp_path / "single.bam"
+    with (
+        pysam.AlignmentFile(str(drawn.cram), reference_filename=str(drawn.genome)) as reads,
+        pysam.AlignmentFile(str(single), "wb", template=reads) as written,
+    ):
+        for read in reads:
+            read.flag &= ~0xEB  # nothing of mates
+            written.write(read)
+    pysam.index(str(single))
+    files = replace(drawn, cram=single)
+    for paired, covered in ((True, False), (False, True)):
+        folder = tmp_path / str(paired)
+        folder.mkdir()
+        metrics = found(measured("riker", files, folder, paired=paired))["metrics"]
+        assert (metrics["mean_autosome_coverage"] > 1) is covered

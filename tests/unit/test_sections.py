@@ -12,6 +12,7 @@ from schelde import paths
 from schelde.findings import Finding, FindingsError, read_finding, read_pairs
 from schelde.identity import Pair, write_pairs
 from schelde.plots.sections import (
+    INSERT_BINS,
     OF_VERDICT,
     OWN_LINES,
     POINTS,
@@ -94,6 +95,12 @@ def test_rules_that_fail_stand_before_those_that_ask_for_review() -> None:
     assert [reason[:3] for reason in reasons([SAME_SEX, DEPTH])] == ["Mea", "Sex"]
 
 
+def test_what_passes_says_by_how_many_rules() -> None:
+    assert reasons([{**DEPTH, "result": "pass"}, {**SAME_SEX, "result": "pass"}]) == [
+        "all 2 rules are met"
+    ]
+
+
 def test_a_profile_without_a_rule_for_the_sample_says_so() -> None:
     assert reasons([]) == ["no rule of this profile is for such a sample (review)"]
 
@@ -130,7 +137,7 @@ def test_the_area_below_a_curve_of_inserts_is_all_pairs() -> None:
     counts = [(size, 10 + size % 7) for size in range(200, 1000)]
     curve = insert_curve(counts)
     first, second = list(curve)[:2]
-    assert len(curve) <= POINTS
+    assert len(curve) <= INSERT_BINS
     assert sum(curve.values()) * (second - first) == pytest.approx(100, abs=0.5)
 
 

@@ -100,6 +100,11 @@ def qc_files(wildcards):
     return {name: found for name, found in files.items() if found}
 
 
+def any_pairs(wildcards):
+    """Whether any lane of a sample has pairs; BAM and CRAM are taken to."""
+    return any(lane.paired for lane in SHEET.lanes_of(wildcards.sample))
+
+
 # call
 
 

@@ -30,6 +30,7 @@ rule measure_reads:
     params:
         assembly=asdict(ASSEMBLY),
         engine=SETTINGS.qc.engine,
+        paired=any_pairs,
         code=code_of("measure.reads"),
     script:
         "../../scripts/measure_reads.py"

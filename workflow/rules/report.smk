@@ -1,7 +1,8 @@
 """
 Numbers of all samples to tables and one page.
 
-takes: paths.LANE_FASTP, paths.DUPLICATES, paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS
+takes: paths.LANE_FASTP, paths.DUPLICATES, paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS,
+       paths.READ_METRICS, paths.SAMPLE_QC, paths.VERDICT, paths.PAIRS
 gives: paths.MULTIQC and its data, tables of samples, lanes and libraries, versions of tools
 """
 

@@ -55,6 +55,7 @@ class Request:
     regions: Path | None = None
     profiles: tuple[str, ...] = ()
     engine: str = "riker"
+    single_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _measured(subject: _Subject, room: Path, machine: Machine) -> Assessment:
     reads = ReadOutput(room / "stats.txt", room / "reads.json", room / "panel.tsv.gz")
     variants = VariantOutput(room / "variants.txt", room / "ga4gh.json", room / "qc.json")
     measure_reads(
-        ReadTask(sample, subject.assembly, request.engine),
+        ReadTask(sample, subject.assembly, request.engine, paired=not request.single_end),
         ReadFiles(
             cram=request.alignment,
             genome=genome.fasta,

@@ -92,6 +92,9 @@ def qc(
         bool, typer.Option("--all", help="write all metrics, not those of GA4GH alone")
     ] = False,
     engine: Annotated[str, typer.Option(help="riker or picard")] = "riker",
+    single_end: Annotated[
+        bool, typer.Option("--single-end", help="there are no pairs among the reads")
+    ] = False,
     threads: Annotated[int, typer.Option(min=1, help="threads to decode with")] = 1,
     scratch: Annotated[
         Path | None, typer.Option(help="folder for a copy of the reference while this runs")
@@ -113,6 +116,7 @@ def qc(
         regions=regions,
         profiles=tuple(profile or ()),
         engine=engine,
+        single_end=single_end,
     )
     with faults_end_the_job():
         found = assess(request, ROOT, threads=threads, scratch=scratch)

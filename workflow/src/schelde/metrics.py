@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from schelde.catalogue import metrics
 from schelde.joblog import JobError
 from schelde.pipes import whole
 
@@ -82,6 +83,9 @@ class SampleMetrics:
     sample: str
     assay: str
     sex: str  # as declared
+    verdict: str  # the worst of all profiles: pass, review or fail
+    inferred_sex: str | None  # by depth of X and Y
+    karyotype: str | None  # the same in letters, such as XX; None when unclear
     lanes: int
     libraries: int
     reads: int  # primary, mapped or not
@@ -91,7 +95,11 @@ class SampleMetrics:
     duplicate_percent: float | None  # of mapped primary reads
     insert_size: float | None  # mean
     error_percent: float | None  # mismatches to the reference, variants included
-    depth: float | None
+    mean_autosome_coverage: float | None
+    pct_autosomes_15x: float | None
+    mean_target_coverage: float | None  # of exomes
+    cross_contamination_rate: float | None  # 0 to 1
+    depth: float | None  # at variants
     snps: int
     indels: int
     ts_tv: float | None
@@ -193,8 +201,10 @@ def sample_metrics(
     libraries: Sequence[LibraryMetrics],
     alignment: AlignmentMetrics,
     variants: VariantMetrics,
+    quality: Mapping[str, Any],
+    verdict: str,
 ) -> SampleMetrics:
-    """Put one sample's row together."""
+    """Put one sample's row together; ``quality`` has metrics by id, as `schelde.catalogue`."""
     bases = [(lane.q30_percent, lane.bases) for lane in lanes if lane.q30_percent is not None]
     good = sum(share * count for share, count in bases)
     duplicates = sum(library.duplicates + library.optical for library in libraries)
@@ -202,6 +212,9 @@ def sample_metrics(
         sample=sample,
         assay=assay,
         sex=sex,
+        verdict=verdict,
+        inferred_sex=quality.get("inferred_sex"),
+        karyotype=quality.get("karyotype"),
         lanes=len(lanes),
         libraries=len(libraries),
         reads=alignment.reads,
@@ -211,12 +224,22 @@ def sample_metrics(
         duplicate_percent=percent(duplicates, sum(library.examined for library in libraries)),
         insert_size=alignment.insert_size,
         error_percent=alignment.error_percent,
+        mean_autosome_coverage=_rounded(quality, "mean_autosome_coverage"),
+        pct_autosomes_15x=_rounded(quality, "pct_autosomes_15x"),
+        mean_target_coverage=_rounded(quality, "mean_target_coverage"),
+        cross_contamination_rate=_rounded(quality, "cross_contamination_rate"),
         depth=variants.depth,
         snps=variants.snps,
         indels=variants.indels,
         ts_tv=variants.ts_tv,
         het_hom=variants.het_hom,
     )
+
+
+def _rounded(quality: Mapping[str, Any], name: str) -> float | None:
+    """Return a metric with the decimals of the catalogue."""
+    value = metrics()[name].rounded(quality.get(name))
+    return value if isinstance(value, int | float) else None
 
 
 def write_rows(path: Path, rows: Iterable[Row], kind: type[Row]) -> None:
@@ -233,7 +256,7 @@ def read_rows(path: Path) -> list[dict[str, str | int | float]]:
 
     Cells that read as numbers are numbers, but not in the columns of names and words.
     """
-    words = {"sample", "lane", "library", "assay", "sex"}
+    words = {"sample", "lane", "library", "assay", "sex", "verdict", "inferred_sex", "karyotype"}
     with path.open(encoding="utf-8", newline="") as handle:
         return [
             {

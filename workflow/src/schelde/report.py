@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from typing import IO, Any
 import yaml
 
 from schelde import paths
+from schelde.findings import Finding, read_finding, read_pairs, sources_of
 from schelde.methods import Run, methods, setting_rows
 from schelde.metrics import (
     LaneMetrics,
@@ -40,11 +41,13 @@ from schelde.metrics import (
     write_rows,
 )
 from schelde.pipes import ToolError, whole
+from schelde.plots.sections import Content, quality_sections, summary
 
-SAMTOOLS_LINES = ("# This file was produced", "SN\t", "IS\t")
+SAMTOOLS_LINES = ("# This file was produced", "SN\t")
 BCFTOOLS_LINES = ("# This file was produced", "ID\t", "SN\t", "TSTV\t", "IDD\t", "ST\t", "DP\t")
-"""Lines that MultiQC plots, but of bcftools not PSC, which it would draw a plot for every sample
-from, and not QUAL, a line for every single quality that GATK gives.
+"""Lines that MultiQC plots. Not of samtools IS, which our own curves show; of bcftools not PSC,
+which it would draw a plot for every sample from, and not QUAL, a line for every single quality
+that GATK gives.
 """
 
 KEPT_FACTS = {"report_general_stats_data", "report_general_stats_headers"}
@@ -74,16 +77,18 @@ def sources(run: Run) -> list[str]:
     for sample in run.samples:
         patterns = (paths.DUPLICATES, paths.SAMTOOLS_STATS, paths.BCFTOOLS_STATS)
         files += [pattern.format(sample=sample.name) for pattern in patterns]
+        files += sources_of(sample.name)
         files += [
             paths.LANE_FASTP.format(sample=sample.name, lane=lane) for lane, _ in sample.lanes
         ]
-    return files
+    return [*files, paths.PAIRS]
 
 
 def write_tables(run: Run, output: Tables, root: Path = Path()) -> None:
     """Write the tables of a run from its files under ``root``.
 
-    Raises `schelde.metrics.MetricsError` for a file that lacks a number.
+    Raises `schelde.metrics.MetricsError` or `schelde.findings.FindingsError` for a file that lacks
+    a number.
     """
     lanes: list[LaneMetrics] = []
     libraries: list[LibraryMetrics] = []
@@ -97,6 +102,7 @@ def write_tables(run: Run, output: Tables, root: Path = Path()) -> None:
             for lane, library in sample.lanes
         ]
         own_libraries = library_metrics(root / paths.DUPLICATES.format(sample=name), name)
+        finding = read_finding(name, root)
         lanes += own_lanes
         libraries += own_libraries
         samples.append(
@@ -108,6 +114,8 @@ def write_tables(run: Run, output: Tables, root: Path = Path()) -> None:
                 libraries=own_libraries,
                 alignment=alignment_metrics(root / paths.SAMTOOLS_STATS.format(sample=name)),
                 variants=variant_metrics(root / paths.BCFTOOLS_STATS.format(sample=name)),
+                quality=finding.metrics,
+                verdict=finding.verdict,
             )
         )
     write_rows(output.samples, samples, SampleMetrics)
@@ -136,10 +144,12 @@ def write_report(
         folder = Path(name).resolve()
         look = yaml.safe_load(options.read_text(encoding="utf-8"))
         sections = look.pop("custom_data")
-        stage(run, tables, sections, folder / "in", root)
+        findings = [read_finding(sample.name, root) for sample in run.samples]
+        stage(run, tables, findings, sections, folder / "in", root)
         shutil.copy(versions, folder / "in" / "schelde_mqc_versions.yml")
         (folder / "look.css").write_text(look.pop("css"), encoding="utf-8")
-        own = {**look, "custom_css_files": ["look.css"], **_own_options(run, tables, versions)}
+        own = {**look, "custom_css_files": ["look.css"]}
+        own |= _own_options(run, tables, findings, versions)
         (folder / "options.yaml").write_text(yaml.safe_dump(own, sort_keys=False))
         _run_multiqc(folder, log)
         clean(folder / "out")
@@ -150,12 +160,18 @@ def write_report(
 
 
 def stage(
-    run: Run, tables: Tables, sections: Mapping[str, Mapping[str, Any]], folder: Path, root: Path
+    run: Run,
+    tables: Tables,
+    findings: Sequence[Finding],
+    sections: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    root: Path,
 ) -> None:
     """Fill a folder with what MultiQC shall see, each file named as its rows shall be.
 
-    ``sections`` say how the tables of `Tables` look. They go into the files and not into MultiQC's
-    options, since it cannot save options that hold headers with a ``shared_key`` (1.35).
+    ``sections`` say how tables and plots look; those without content are left out. They go into
+    the files and not into MultiQC's options, since it cannot save options that hold headers with a
+    ``shared_key`` (1.35).
     """
     for kind in ("fastp", "samtools", "bcftools"):
         (folder / kind).mkdir(parents=True)
@@ -168,19 +184,31 @@ def stage(
         _copy_lines(stats, folder / "samtools" / f"{name}.txt", SAMTOOLS_LINES)
         stats = root / paths.BCFTOOLS_STATS.format(sample=name)
         _copy_lines(stats, folder / "bcftools" / f"{name}.txt", BCFTOOLS_LINES)
-    libraries = _by_name(tables.libraries, "sample", "library")
+    libraries = Content(_by_name(tables.libraries, "sample", "library"))
     content = {
-        "samples": _by_name(tables.samples, "sample"),
-        "lanes": _by_name(tables.lanes, "sample", "lane"),
+        "samples": Content(_by_name(tables.samples, "sample")),
+        **quality_sections(findings, read_pairs(root / paths.PAIRS)),
+        "lanes": Content(_by_name(tables.lanes, "sample", "lane")),
         "libraries": libraries,
         "duplicates": libraries,
-        "settings": {
-            key: {"value": html.escape(value)} for key, value in setting_rows(run).items()
-        },
+        "settings": Content(
+            {key: {"value": html.escape(value)} for key, value in setting_rows(run).items()}
+        ),
     }
     for name, look in sections.items():
-        section = {"id": name, **look, "data": content[name]}
-        (folder / f"{name}_mqc.json").write_text(json.dumps(section))
+        if name in content:
+            section = _section(name, look, content[name])
+            (folder / f"{name}_mqc.json").write_text(json.dumps(section))
+
+
+def _section(name: str, look: Mapping[str, Any], content: Content) -> dict[str, Any]:
+    """Return a section as MultiQC reads it: ``content`` laid over how it looks."""
+    section = {"id": name, **look, "data": content.data}
+    if content.plot:
+        section["pconfig"] = {**section["pconfig"], **content.plot}
+    if content.words:
+        section["description"] = f"{section['description']} {content.words}"
+    return section
 
 
 def _fastp_for_multiqc(source: Path) -> str:
@@ -207,12 +235,15 @@ def _by_name(table: Path, *names: str) -> dict[str, dict[str, str | int | float]
     }
 
 
-def _own_options(run: Run, tables: Tables, versions: Path) -> dict[str, Any]:
+def _own_options(
+    run: Run, tables: Tables, findings: Sequence[Finding], versions: Path
+) -> dict[str, Any]:
     """MultiQC's options that differ from run to run."""
     words = methods(run, yaml.safe_load(versions.read_text(encoding="utf-8")))
     # MultiQC puts both into HTML, and the title into a string of a script, as they are.
     title = html.escape(run.settings["report.title"]).replace("\\", "&#92;")
-    own: dict[str, Any] = {"title": title, "intro_text": html.escape(words)}
+    intro = f"{summary(findings)}<br>{html.escape(words)}"
+    own: dict[str, Any] = {"title": title, "intro_text": intro}
     reads = [int(row["reads"]) for row in read_rows(tables.samples)]
     if max(reads, default=0) < 1_000_000:
         own |= {

@@ -28,7 +28,11 @@ class EngineError(JobError):
 
 @dataclass(frozen=True)
 class GcBin:
-    """Windows of the reference with a GC percentage, and the reads that begin in them."""
+    """Windows of the reference with a GC percentage, and the reads that begin in them.
+
+    Engines differ by a base: Picard takes the window that begins one base after the start of a
+    forward read (its position counts from 1, its windows from 0), riker the one at the start.
+    """
 
     gc: int
     windows: int

@@ -23,9 +23,10 @@ def read_metrics(stats: ReadStats, of_duplicates: int, of_failed: int) -> Metric
     """Return what ``samtools stats`` tells of primary reads.
 
     Shares of all reads as in GA4GH's reference implementation (c-BIG/NPM-sample-qc v0.13.5), not
-    from samtools' own percentage, which has one decimal. ``of_duplicates`` and
-    ``of_failed``: bases of quality 30 and more in duplicates (PF) and in reads that failed the
-    vendor's checks, which yields leave out. Raises `StatsError` when a line is absent.
+    from samtools' own percentage, which has one decimal. Its ``reads duplicated`` has the few
+    supplementary ones too. ``of_duplicates`` and ``of_failed``: bases of quality 30 and more in
+    duplicates (PF) and in reads that failed the vendor's checks, which yields leave out. Raises
+    `StatsError` when a line is absent.
     """
     paired = stats.number("reads paired")
     # samtools writes 0 where it saw no pair on one contig.

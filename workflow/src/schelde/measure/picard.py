@@ -44,7 +44,13 @@ depth it takes minutes."""
 
 
 def collect(
-    cram: Path, genome: Path, autosomes: Path, captures: Mapping[str, Path], job: Job
+    cram: Path,
+    genome: Path,
+    autosomes: Path,
+    captures: Mapping[str, Path],
+    job: Job,
+    *,
+    paired: bool,
 ) -> Collected:
     """Run Picard's collectors one after the other; raise `ToolError` or `EngineError`."""
     header = _header(genome)
@@ -52,7 +58,7 @@ def collect(
         text = header + "".join(interval_lines(read_intervals(bed)))
         write_text(job.folder / f"{name}.interval_list", text)
     return Collected(
-        bases=_coverage(cram, genome, job),
+        bases=_coverage(cram, genome, job, paired=paired),
         gc=_gc(cram, genome, _without_r(job)),
         captures={name: _capture(name, cram, genome, job) for name in captures},
     )
@@ -91,12 +97,13 @@ def _run(tool: str, cram: Path, genome: Path, job: Job, options: Sequence[str]) 
     job.run([*command, *options])
 
 
-def _coverage(cram: Path, genome: Path, job: Job) -> list[int]:
+def _coverage(cram: Path, genome: Path, job: Job, *, paired: bool) -> list[int]:
     output = job.folder / "wgs.txt"
     options = ["--OUTPUT", str(output), "--COVERAGE_CAP", str(DEPTH_CAP)]
     options += ["--INTERVALS", str(job.folder / "autosomes.interval_list")]
     options += ["--MINIMUM_MAPPING_QUALITY", str(LEAST_MAPQ)]
     options += ["--MINIMUM_BASE_QUALITY", str(LEAST_BASE_QUALITY), *NO_SENSITIVITY]
+    options += ["--COUNT_UNPAIRED", str(not paired).lower()]
     _run("CollectWgsMetrics", cram, genome, job, options)
     return _depths(output)
 

@@ -54,11 +54,17 @@ NO_SITES = Panel((), np.zeros(0, np.int32), (), (), np.zeros(0), np.zeros((0, 0)
 
 @dataclass(frozen=True)
 class ReadTask:
-    """Which sample, of which build; ``engine`` of coverage is ``riker`` or ``picard``."""
+    """Which sample, of which build; ``engine`` of coverage is ``riker`` or ``picard``.
+
+    ``paired``: whether there are pairs among the reads. Where there are, a read without a mapped
+    mate counts for no coverage, as in Picard; GA4GH's metrics are for pairs. Reads that are all
+    single count, so that their coverage is told at all.
+    """
 
     sample: str
     assembly: Assembly
     engine: str = "riker"
+    paired: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,16 +117,20 @@ def measure_reads(task: ReadTask, files: ReadFiles, machine: Machine, output: Re
     panel = read_panel(files.panel) if files.panel else NO_SITES
     with job_on(machine, files.md5_cache) as job:
         captures = _captures(files, lengths, job)
-        readers = [*_stats_readers(job), *_panel_readers(panel, files.genome, job)]
+        readers = [*stats_readers(job), *_panel_readers(panel, files.genome, job)]
         if task.engine == "riker":
-            readers += riker.readers(files.genome, files.autosomes, captures, job)
-        share(_view(files, machine.threads), readers, log=job.log, env=job.environment)
+            readers += riker.readers(
+                files.genome, files.autosomes, captures, job, paired=task.paired
+            )
+        share(view_command(files, machine.threads), readers, log=job.log, env=job.environment)
         if task.engine == "riker":
             version = riker.version()
             found = riker.collect(captures, job)
         else:
             version = picard.version()
-            found = picard.collect(files.cram, files.genome, files.autosomes, captures, job)
+            found = picard.collect(
+                files.cram, files.genome, files.autosomes, captures, job, paired=task.paired
+            )
         stats = keep_stats(job.folder / "stats.txt", output.stats)
         sites = _sites(task, panel, job)
         sex = _sex(task, files, lengths, sites, job)
@@ -153,13 +163,14 @@ def _captures(files: ReadFiles, lengths: Mapping[str, int], job: Job) -> dict[st
     return found
 
 
-def _view(files: ReadFiles, threads: int) -> list[str]:
+def view_command(files: ReadFiles, threads: int) -> list[str]:
     """Return the command that decodes the CRAM, with threads beside those of the readers."""
     command = ["samtools", "view", "--uncompressed", "--threads", str(max(0, threads - 3))]
     return [*command, "--reference", str(files.genome), str(files.cram)]
 
 
-def _stats_readers(job: Job) -> list[Reader]:
+def stats_readers(job: Job) -> list[Reader]:
+    """Return what counts all reads, and apart from them duplicates, for their yield."""
     stats = ["samtools", "stats", "-"]
     duplicates = ["samtools", "view", "--uncompressed", "-f", DUPLICATE, "-F", QC_FAIL, "-"]
     return [
@@ -188,7 +199,7 @@ def _failed_bases(stats: ReadStats, files: ReadFiles, job: Job) -> int:
     """Return the Q30 bases of reads that failed the vendor's checks, which few CRAMs have."""
     if not stats.number("reads QC failed"):
         return 0
-    view = [*_view(files, 1)[:-1], "-f", QC_FAIL, str(files.cram)]
+    view = [*view_command(files, 1)[:-1], "-f", QC_FAIL, str(files.cram)]
     commands = [view, ["samtools", "stats", "-"]]
     with reading(commands, job.log, job.environment) as text:
         return read_stats(line.decode() for line in text).q30_bases

@@ -31,7 +31,9 @@ COUNT_DEPTHS = 'NR > 1 { n[$5]++ } END { for (depth in n) print depth "\\t" n[de
 loop over the 40 million lines of an exome would take four times as long."""
 
 
-def readers(genome: Path, autosomes: Path, captures: Mapping[str, Path], job: Job) -> list[Reader]:
+def readers(
+    genome: Path, autosomes: Path, captures: Mapping[str, Path], job: Job, *, paired: bool
+) -> list[Reader]:
     """Return what has to read the reads, in coordinate order as uncompressed BAM."""
     stream = job.folder / "stream.bam"  # riker knows a format by its suffix
     stream.symlink_to("/dev/stdin")
@@ -40,6 +42,8 @@ def readers(genome: Path, autosomes: Path, captures: Mapping[str, Path], job: Jo
     multi += ["--tools", "wgs", "gcbias", f"--wgs::intervals={autosomes}"]
     multi += [f"--wgs::min-mapq={LEAST_MAPQ}", f"--wgs::min-bq={LEAST_BASE_QUALITY}"]
     multi += [f"--wgs::coverage-cap={DEPTH_CAP}", f"--gcbias::window-size={WINDOW_BP}"]
+    if not paired:
+        multi += ["--wgs::include-unpaired-reads"]
     found = [Reader("riker multi", [multi], job.folder / "genome.out")]
     for name, bed in captures.items():
         prefix = job.folder / name

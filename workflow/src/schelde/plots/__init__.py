@@ -1,0 +1,1 @@
+"""Sections of the report about quality: drawings, curves and tables, as MultiQC takes them."""
