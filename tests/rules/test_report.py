@@ -316,6 +316,12 @@ def test_the_title_is_text_and_not_html(run: Path) -> None:
     assert "Two & <two>" not in page
 
 
+def test_the_page_tells_no_day(run: Path) -> None:
+    page = (run / "results/report/multiqc.html").read_text()
+    assert 'configCreationDate = ""' in page
+    assert not re.search(r"\b\d\d [A-Z][a-z]{2} 20\d\d\b|\b20\d\d-\d\d-\d\d, ", page)
+
+
 def test_the_same_run_gives_the_same_page(run: Path, tmp_path: Path) -> None:
     people = tuple(Person(sample, Assay.WGS, Sex(sex)) for sample, sex in SAMPLES.items())
     lanes = tuple(Lane(sample, *lane.split(".")) for sample in SAMPLES for lane in LANES)

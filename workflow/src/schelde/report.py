@@ -291,6 +291,7 @@ def clean(folder: Path) -> None:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"H4sI[A-Za-z0-9+/]{4,}=*", lambda found: _without_date(found[0]), text)
     text = re.sub(r'(reportUuid = ")[^"]*', rf"\g<1>{uuid.uuid5(NOWHERE, json.dumps(kept))}", text)
+    text = re.sub(r'(configCreationDate = ")[^"]*', r"\g<1>", text)
     page.write_text(text, encoding="utf-8")
 
 
