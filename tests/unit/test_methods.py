@@ -16,6 +16,7 @@ VERSIONS = {
     "freebayes": "1.3.6",
     "gatk": "4.6.2.0",
     "minibwa": "0.6",
+    "riker": "0.5.0",
     "samtools": "1.16.1",
 }
 
@@ -54,6 +55,11 @@ def test_samples_are_counted_by_assay(assays: tuple[Assay, ...], lanes: int, sai
         ("call", "caller", "gatk", "fail GATK's published hard filters"),
         ("call", "caller", "bcftools", "with bcftools mpileup and call 1.16,"),
         ("call", "dragen", True, "HaplotypeCaller 4.6.2.0 in DRAGEN mode"),
+        ("call", "sex", "inferred", "that inferred sex and pseudo-autosomal regions ask for"),
+        ("qc", "engine", "riker", "measured with riker 0.5.0; samples"),
+        ("qc", "engine", "picard", "measured with Picard in GATK 4.6.2.0; samples"),
+        ("qc", "panel", "1000g", "contamination estimated by our own maximum likelihood;"),
+        ("qc", "profiles", ["default", "qatar"], "judged by profiles default, qatar."),
     ],
 )
 def test_the_text_follows_the_setting(section: str, key: str, value: object, said: str) -> None:

@@ -22,6 +22,7 @@ READABLE = {
     "bcftools": "bcftools mpileup and call",
     "freebayes": "freebayes",
 }
+ESTIMATORS = {"gatk": "GATK CalculateContamination", "verifybamid2": "VerifyBamID2"}
 FREE_TEXT = {"report.title"}
 """Settings that are prose: a slash in them does not make a path."""
 
@@ -127,8 +128,8 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
     mode = " in DRAGEN mode" if given["call.dragen"] else ""
     sentences.append(
         f"Variants were called sample by sample with {_tool(caller, versions)}{mode}, with the"
-        " number of copies of each chromosome that declared sex and pseudo-autosomal regions"
-        " ask for, left-aligned and split into single alleles"
+        f" number of copies of each chromosome that {given['call.sex']} sex and pseudo-autosomal"
+        " regions ask for, left-aligned and split into single alleles"
         f" (bcftools {versions['bcftools']})."
     )
     if any(sample.assay == "wes" for sample in run.samples):
@@ -141,7 +142,28 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
         f"Calls that fail {source} stay in the files, with FILTER values that the header"
         " explains; the numbers here count calls that pass."
     )
+    sentences.append(_quality(given, versions))
     return " ".join(sentences)
+
+
+def _quality(given: Mapping[str, Any], versions: Mapping[str, str]) -> str:
+    """Say how samples were measured and what they were judged by."""
+    engine = given["qc.engine"]
+    measured = (
+        _tool("riker", versions) if engine == "riker" else f"Picard in GATK {versions['gatk']}"
+    )
+    by = given["qc.contamination"]
+    estimated = (
+        "by our own maximum likelihood"
+        if by == "schelde"
+        else f"with {ESTIMATORS[by]} {versions[by]}"
+    )
+    contamination = f" and contamination estimated {estimated}" if given["qc.panel"] else ""
+    names = ", ".join(given["qc.profiles"])
+    profiles = f"profile{'s' if len(given['qc.profiles']) > 1 else ''} {names}"
+    return (
+        f"Coverage was measured with {measured}{contamination}; samples were judged by {profiles}."
+    )
 
 
 def _people(run: Run) -> str:
