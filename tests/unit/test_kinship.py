@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import csv
+import subprocess
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,3 +194,32 @@ def test_a_thousand_samples_take_seconds():
     found = kinship_of(rows, frequency)
     assert found.pair(3, 7).relation is Relation.DUPLICATE
     assert time.process_time() - begin < 60
+
+
+def test_kinship_equals_plink2s_king_robust(
+    family: tuple[NDArray[np.int8], NDArray[np.float64]],
+    tmp_path: Path,
+    need: Callable[..., None],
+) -> None:
+    need("plink2")
+    genotypes, frequency = family
+    ours = kinship_of(genotypes, frequency)
+    words = {-1: "./.", 0: "0/0", 1: "0/1", 2: "1/1"}
+    names = [f"s{number}" for number in range(len(genotypes))]
+    lines = ["##fileformat=VCFv4.2", "##contig=<ID=1>"]
+    lines += ['##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">']
+    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *names]
+    lines.append("\t".join(columns))
+    for number, column in enumerate(genotypes.T):
+        site = ["1", str(1000 * (number + 1)), ".", "A", "G", ".", ".", ".", "GT"]
+        lines.append("\t".join([*site, *(words[int(copies)] for copies in column)]))
+    (tmp_path / "people.vcf").write_text("\n".join(lines) + "\n")
+    command = ["plink2", "--vcf", "people.vcf", "--make-king-table", "--out", "king"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    with (tmp_path / "king.kin0").open() as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    assert len(rows) == len(names) * (len(names) - 1) // 2
+    for row in rows:
+        first, second = (names.index(row[key]) for key in ("#IID1", "IID2"))
+        told = ours.pair(first, second)
+        assert told.kinship == pytest.approx(float(row["KINSHIP"]), abs=1e-5)
