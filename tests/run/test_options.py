@@ -16,7 +16,7 @@ import pytest
 from schelde.demo.sheets import PEOPLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("options")]
-CHILD, MOTHER = PEOPLE[2].sample, PEOPLE[1].sample
+FATHER, MOTHER, CHILD = (person.sample for person in PEOPLE)
 
 
 @pytest.fixture
@@ -57,6 +57,31 @@ def test_base_qualities_are_recalibrated_for_the_caller_only(fresh: Any) -> None
     fresh(f"results/call/{MOTHER}.vcf.gz", "--config", *options)
     assert (fresh.folder / f"results/call/{MOTHER}.recalibration.txt").exists()
     assert recall(fresh, MOTHER) > 0.95
+
+
+@pytest.mark.parametrize(("word", "copies"), [("declared", 2), ("inferred", 1)])
+def test_the_copies_of_x_follow_the_sex_that_the_config_asks_for(
+    fresh: Any, word: str, copies: int
+) -> None:
+    people = fresh.folder / "config/people.tsv"
+    people.write_text("sample\tassay\tsex\n" + f"{FATHER}\twgs\tfemale\n")
+    lanes = fresh.folder / "config/lanes.tsv"
+    rows = lanes.read_text().splitlines(keepends=True)
+    lanes.write_text("".join(row for row in rows if row.startswith(("sample", FATHER))))
+    calls = f"results/call/{FATHER}.vcf.gz"
+    fresh(calls, "--config", f"call={{caller: bcftools, pieces: 1, sex: {word}}}")
+    bed = (fresh.folder / "results/reference/par.bed").read_text()
+    par = [line.split() for line in bed.splitlines()]
+    with pysam.VariantFile(str(fresh.folder / calls)) as vcf:
+        found = {
+            len(record.samples[0]["GT"])
+            for record in vcf
+            if record.contig == "chrX"
+            and not any(
+                int(row[1]) <= record.start < int(row[2]) for row in par if row[0] == "chrX"
+            )
+        }
+    assert found == {copies}
 
 
 def test_gatk_calls_in_dragen_mode(fresh: Any) -> None:

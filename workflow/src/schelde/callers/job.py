@@ -57,7 +57,8 @@ def run_piece(
             assembly=Assembly(**facts["assembly"]),
             overlap=facts["overlap"],
         )
-        found = _paths({**REFERENCE, "crai": f"{files['cram']}.crai", **files})
+        given = {name: file for name, file in files.items() if name != "metrics"}
+        found = _paths({**REFERENCE, "crai": f"{given['cram']}.crai", **given})
         call_piece(task, PieceFiles(**found), machine, Path(output["gvcf"]))
 
 
