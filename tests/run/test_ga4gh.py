@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +30,12 @@ def test_metrics_equal_those_of_the_reference_to_the_last_digit(
     found = ours(finished.folder, sample)
     found.pop("cross_contamination_rate", None)
     assert found == reference_metrics(finished.folder, sample, tmp_path)
+
+
+def test_schelde_qc_gives_the_same_bytes_outside_the_run(finished: Any) -> None:
+    child = PEOPLE[2].sample
+    command = ["schelde", "qc", f"results/align/{child}.cram"]
+    command += [f"results/call/{child}.vcf.gz", "--reference", "results/reference/genome.fa"]
+    command += ["--assembly", "data/assembly.yaml", "--panel", "data/panel"]
+    told = subprocess.run(command, cwd=finished.folder, capture_output=True, text=True, check=True)
+    assert told.stdout == (finished.folder / f"results/qc/{child}.ga4gh-wgs-qc.json").read_text()
