@@ -92,7 +92,7 @@ def _contenders(files: ReadFiles, job: Job) -> dict[str, Callable[[], object]]:
         return run
 
     def coverage(inner: Job) -> list[Reader]:
-        return riker.readers(files.genome, files.autosomes, {}, inner)
+        return riker.readers(files.genome, files.autosomes, {}, inner, paired=True)
 
     def everything(inner: Job) -> list[Reader]:
         return [*stats_readers(inner), *coverage(inner)]

@@ -1,7 +1,7 @@
 """
 The end of a run: its exit status says whether every sample may go on.
 
-takes: paths.VERDICTS, and the report, which is written first
+takes: paths.VERDICTS, and the report, which comes after all else
 gives: the list of samples that may go on, or a failure that names the others
 """
 
@@ -9,8 +9,6 @@ gives: the list of samples that may go on, or a failure that names the others
 rule heed_verdicts:
     """End with an error that names the samples that failed, when all else is done."""
     input:
-        rules.align.input,
-        rules.call.input,
         rules.report.input,
         table=paths.VERDICTS,
     output:
