@@ -11,11 +11,16 @@ frequencies fit both people too well, and 10 kb are inherited in one piece, so t
 take sites as independent, are too narrow. NA12892 is heterozygous at most of the sites, so that
 hardly anything can be told of reads mixed into hers.
 
+Real with drawn ones: the real reads of NA12878 (set A, 100 kb, 52x) with reads of a person drawn
+as above, at a SNP in every 150 bp where the truth of HG001 says that NA12878 is as the reference.
+So the frequencies are known, and the errors and qualities of the sample itself are real. The other
+way round would tell nothing, as NA12878 has none of these SNPs.
+
 Reads are aligned with bwa, and mixed by name. Printed for each mixture: the share of its reads that
 come from the second person, our estimate with its 95 % interval, those of the other engines that
 are installed, CHARR from bcftools' calls, and the seconds each took.
 
-    tests/bench/mixtures.py --work DIR [--data ../shared/data] [--only simulated|real]
+    tests/bench/mixtures.py --work DIR [--data ../shared/data] [--only simulated|half|real]
 """
 
 from __future__ import annotations
@@ -42,6 +47,9 @@ START, LENGTH, STEP = 35_000_000, 2_000_000, 1_000
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 DEPTH = 30
 RAREST = 0.05
+WINDOW = (100_000, 200_000)
+"""Of chr20 of the data's reference, 0-based half-open: where the reads of set A are from."""
+CLOSE_STEP, CLEAR = 150, 30
 LEAST_SITES = 10
 """For the 10 kb of the real reads; Schelde itself wants more."""
 
@@ -78,24 +86,77 @@ def simulate(work: Path) -> Pair:
     write_files(panel, pair.panel)
     dice = np.random.default_rng(2)
     for name, depth in (("own", DEPTH), ("other", DEPTH * max(SHARES))):
-        for copy in (1, 2):
-            has_alt = dice.random(len(panel)) < panel.frequency
-            (work / f"{name}{copy}.fa").write_text(f">20\n{with_alts(bases, panel, has_alt)}\n")
-            shell(
-                f"art_illumina -q -ss HSXt -p -l 150 -f {depth / 2:g} -m 400 -s 80 -na"
-                f" -rs {copy + 10 * (name == 'own')} -i {name}{copy}.fa -o {name}{copy}_"
-                f" -d {name}{copy} > art.log",
-                work,
-            )
+        draw_reads(work, name, bases, panel, depth, dice)
         align(work, name, f"<(cat {name}?_1.fq)", f"<(cat {name}?_2.fq)")
         shell(f"rm {name}?_?.fq {name}?.fa", work)
     return pair
 
 
-def draw_panel(bases: str) -> Panel:
-    """Draw a SNP near every full kilobase, away from the ends."""
+def draw_reads(
+    work: Path,
+    name: str,
+    bases: str,
+    panel: Panel,
+    depth: float,
+    dice: np.random.Generator,
+    length: int = 150,
+) -> None:
+    """Draw a person's two strands, and reads of both; positions of the panel are in ``bases``."""
+    for copy in (1, 2):
+        has_alt = dice.random(len(panel)) < panel.frequency
+        (work / f"{name}{copy}.fa").write_text(f">20\n{with_alts(bases, panel, has_alt)}\n")
+        shell(
+            f"art_illumina -q -ss HSXt -p -l {length} -f {depth / 2:g} -m 400 -s 80 -na"
+            f" -rs {copy + 10 * (name == 'own')} -i {name}{copy}.fa -o {name}{copy}_"
+            f" -d {name}{copy} > art.log",
+            work,
+        )
+
+
+def half_real(work: Path, data: Path) -> Pair:
+    """Align the reads of set A, and those of a person drawn on the same 100 kb; once."""
+    pair = Pair(work / "ref.fa", "chr20", work / "panel", work / "own.bam", work / "other.bam")
+    if pair.other.exists():
+        return pair
+    work.mkdir(parents=True, exist_ok=True)
+    shell(f"cp {data}/ref/mini.fa ref.fa && samtools faidx ref.fa && samtools dict ref.fa"
+          " -o ref.dict && bwa index -p ref ref.fa 2> index.log", work)  # fmt: skip
+    start, end = WINDOW
+    with pysam.FastaFile(str(pair.genome)) as genome:
+        bases = genome.fetch("chr20", start, end).upper()
+    clear = clear_places(data / "A_na12878_wgs50x/truth", start, end)
+    drawn = draw_panel(bases, CLOSE_STEP, clear)
+    in_genome = replace(drawn, contigs=("chr20",) * len(drawn), positions=drawn.positions + start)
+    write_files(in_genome, pair.panel)
+    # Of the length of the real ones, so that a share of reads is one of bases.
+    depth, dice = 60 * max(SHARES), np.random.default_rng(2)
+    draw_reads(work, "other", bases, drawn, depth, dice, length=101)
+    align(work, "other", "<(cat other?_1.fq)", "<(cat other?_2.fq)")
+    reads = data / "A_na12878_wgs50x/fastq"
+    align(work, "own", f"<(zcat {reads}/*_R1.fastq.gz)", f"<(zcat {reads}/*_R2.fastq.gz)")
+    return pair
+
+
+def clear_places(truth: Path, start: int, end: int) -> np.ndarray:
+    """Return whether each base of a window lies in the truth's BED, away from its variants."""
+    clear = np.zeros(end - start, dtype=np.bool_)
+    for line in (truth / "HG001.surrogate_100kb.bed").read_text().splitlines():
+        contig, first, last = line.split("\t")[:3]
+        if contig == "chr20":
+            clear[max(0, int(first) - start) : max(0, int(last) - start)] = True
+    with pysam.VariantFile(str(truth / "HG001.vcf.gz")) as variants:
+        for variant in variants:
+            first, last = variant.start - CLEAR - start, variant.stop + CLEAR - start
+            clear[max(0, first) : max(0, last)] = False
+    return clear
+
+
+def draw_panel(bases: str, step: int = STEP, clear: np.ndarray | None = None) -> Panel:
+    """Draw a SNP near every full step, away from the ends, where it is clear."""
     dice = np.random.default_rng(1)
-    places = np.arange(STEP, len(bases) - STEP, STEP) + dice.integers(0, STEP // 2)
+    places = np.arange(STEP, len(bases) - STEP, step) + dice.integers(0, step // 2)
+    if clear is not None:
+        places = places[clear[places]]
     places = np.array([place for place in places.tolist() if bases[place] in "ACGT"])
     span = np.log((1 - RAREST) / RAREST)
     refs = tuple(bases[place] for place in places.tolist())
@@ -281,12 +342,15 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data")
-    parser.add_argument("--only", choices=["simulated", "real"])
+    parser.add_argument("--only", choices=["simulated", "half", "real"])
     given = parser.parse_args()
     engines = [OWN, *(name for name in CRAM_ENGINES if shutil.which(name))]
-    if given.only != "real":
+    if given.only in (None, "simulated"):
         show("simulated", simulate(given.work.resolve() / "simulated"), engines)
-    if given.only != "simulated":
+    if given.only in (None, "half"):
+        pair = half_real(given.work.resolve() / "half", given.data.resolve())
+        show("real NA12878 with drawn reads", pair, engines)
+    if given.only in (None, "real"):
         pair = real(given.work.resolve() / "real", given.data.resolve())
         show("real, NA12892 in NA12891", pair, engines)
         other_way = replace(pair, own=pair.other, other=pair.own)
