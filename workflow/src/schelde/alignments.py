@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from schelde.errors import Problem
 from schelde.files import file_fault
 from schelde.names import nearest, path_fault
+from schelde.quiet import quiet_htslib
 from schelde.sheet import Lane
 
 
@@ -19,9 +20,8 @@ def read_group_ids(path: str) -> list[str]:
     """Return the IDs of the @RG lines of a BAM or CRAM, in order; raise `HeaderError`."""
     import pysam  # slow to load, and few runs have alignments
 
-    before = pysam.set_verbosity(0)  # htslib's own words would stand beside ours
     try:
-        with pysam.AlignmentFile(path, "rb", check_sq=False) as handle:
+        with quiet_htslib(), pysam.AlignmentFile(path, "rb", check_sq=False) as handle:
             if not (handle.is_bam or handle.is_cram):
                 raise HeaderError("it is neither BAM nor CRAM")
             groups = handle.header.to_dict().get("RG", [])
@@ -30,8 +30,6 @@ def read_group_ids(path: str) -> list[str]:
         raise
     except (OSError, ValueError) as error:
         raise HeaderError("its header cannot be read") from error
-    finally:
-        pysam.set_verbosity(before)
 
 
 def check_alignments(file: str, lanes: Sequence[Lane], problems: list[Problem]) -> None:

@@ -31,6 +31,7 @@ from schelde.names import nearest
 from schelde.panel import panel_files, read_panel
 from schelde.profiles import Profile, read_profiles
 from schelde.qc import VariantFiles, VariantOutput, measure_variants
+from schelde.quiet import quiet_htslib
 from schelde.reference import ReferenceFiles, prepare
 from schelde.sheet import Assay, Person, Sex
 
@@ -280,15 +281,12 @@ def _lengths(reference: Path, problems: list[Problem]) -> dict[str, int] | None:
 def _header(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     if not _is_there(path, "alignment", problems):
         return None
-    before = pysam.set_verbosity(0)  # htslib's own words would stand beside ours
     try:
-        with pysam.AlignmentFile(str(path), "rb", check_sq=False) as handle:
+        with quiet_htslib(), pysam.AlignmentFile(str(path), "rb", check_sq=False) as handle:
             if handle.is_bam or handle.is_cram:
                 return {"SQ": [], "RG": [], **handle.header.to_dict()}
     except (OSError, ValueError):
         pass
-    finally:
-        pysam.set_verbosity(before)
     problems.append(Problem(str(path), None, "it is neither CRAM nor BAM", "give a CRAM"))
     return None
 

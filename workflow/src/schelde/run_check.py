@@ -12,6 +12,7 @@ from schelde.errors import Problem
 from schelde.files import file_fault
 from schelde.genome_check import alternate_contig
 from schelde.names import Fault, path_fault
+from schelde.quiet import quiet_htslib
 
 OUTPUTS = ("results", "logs", "benchmarks")
 ALWAYS = ("samtools", "bcftools", "bgzip", "tabix", "fastp")
@@ -63,16 +64,13 @@ def _sites_fault(path: str, lengths: Mapping[str, int] | None) -> Fault | None:
     if not any(Path(path + suffix).is_file() for suffix in (".tbi", ".csi")):
         remedy = f"make one: tabix -p vcf {path} (after bgzip, if it is not compressed yet)"
         return Fault(f"'{path}' has no index beside it", remedy)
-    before = pysam.set_verbosity(0)  # htslib's own words would stand beside ours
     try:
-        with pysam.TabixFile(path) as sites:
+        with quiet_htslib(), pysam.TabixFile(path) as sites:
             contigs = sites.contigs
     except (OSError, ValueError):
         return Fault(
             f"'{path}' and its index cannot be read", f"make it again: tabix -p vcf {path}"
         )
-    finally:
-        pysam.set_verbosity(before)
     if lengths is None or lengths.keys() & set(contigs):
         return None
     what = f"'{path}' has contigs such as '{contigs[0]}', none of them of the reference"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pysam
 
 from schelde.panel import Panel
+from schelde.quiet import quiet_htslib
 
 LEAST_QUALITY = 20
 DEPTHS = (10, 100)
@@ -44,7 +45,7 @@ def charr(vcf: Path, panel: Panel, autosomes: Collection[str]) -> float | None:
         )
         if contig in autosomes and FREQUENCIES[0] <= 1 - share <= FREQUENCIES[1]
     }
-    with pysam.VariantFile(str(vcf)) as records:
+    with quiet_htslib(), pysam.VariantFile(str(vcf)) as records:
         if not {"GT", "GQ", "AD"} <= set(records.header.formats):
             return None
         shares = [

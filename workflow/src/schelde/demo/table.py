@@ -15,6 +15,7 @@ from schelde.demo.genome import MITOCHONDRION, Y
 from schelde.demo.project import DemoProject
 from schelde.errors import Problem, UserError
 from schelde.evaluate import evaluate, table
+from schelde.quiet import quiet_htslib
 
 SURE = 20
 """Genotype quality (Phred) from which "no variant here" is taken for said."""
@@ -92,10 +93,8 @@ def demo_table(directory: Path) -> str:
         )
         for sample in project.samples
     ]
-    # htslib warns of header lines of callers that it then reads well; what it cannot read raises.
-    verbosity = pysam.set_verbosity(0)
-    explained, of = mendelian(calls[CHILD], calls[FATHER], calls[MOTHER])
-    pysam.set_verbosity(verbosity)
+    with quiet_htslib():
+        explained, of = mendelian(calls[CHILD], calls[FATHER], calls[MOTHER])
     share = f"{100 * explained / of:.2f} %" if of else "none"
     line = f"Mendel: {explained} of {of} genotypes of {CHILD} follow from its parents' ({share})."
     return f"{table(judged).rstrip()}\n\n{line}\n"
