@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("schelde", deadline=None)
+# How long an example takes says more about the machine than about the code. The same examples each
+# time: whether a change passes must not be luck. To look further: HYPOTHESIS_SEARCH=20000 pytest ...
+SEARCH = os.environ.get("HYPOTHESIS_SEARCH")
+settings.register_profile("schelde", deadline=None, derandomize=True)
+if SEARCH:
+    settings.register_profile("schelde", deadline=None, max_examples=int(SEARCH))
 settings.load_profile("schelde")
 
 ROOT = Path(__file__).parents[1]

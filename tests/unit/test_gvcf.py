@@ -98,6 +98,12 @@ def test_a_deletion_over_the_end_of_an_interval_stays_whole() -> None:
     assert places(records) == [("1", 1, 8), ("1", 9, 16)]
 
 
+def test_a_deletion_that_reaches_the_next_interval_covers_bases_there() -> None:
+    lines = [block("1", 1, 8), variant("1", 9, "ACGTAC"), block("1", 15, 20)]
+    records, _ = tiled(lines, [("1", 0, 10, 2), ("1", 12, 20, 2)], mend=True)
+    assert places(records) == [("1", 1, 8), ("1", 9, 14), ("1", 15, 20)]
+
+
 def test_where_the_ploidy_changes_a_block_is_cut_and_made_haploid() -> None:
     intervals = [("X", 0, 10, 2), ("X", 10, 20, 1)]
     records, _ = tiled([block("X", 1, 20)], intervals, mend=False)

@@ -210,7 +210,9 @@ class Tiles:
         row = next(self._waiting, ("", 0, 0, 0))
         if (row[0], row[1]) != before:
             self._block = None
-            self._due = self._spanned = row[1] + 1
+            # A deletion may reach from one interval over the bases between into the next.
+            spanned = self._spanned if row[0] == before[0] else 1
+            self._due = self._spanned = max(row[1] + 1, spanned)
         self._contig, self._start, self._end, self._copies = row
 
     def _finish(self) -> Iterator[Record]:
