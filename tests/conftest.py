@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes says more about the machine than about the code. The same examples each
-# time: whether a change passes must not be luck. To look further: HYPOTHESIS_SEARCH=20000 pytest ...
+# time: whether a change passes must not be luck. HYPOTHESIS_SEARCH=20000 looks further.
 SEARCH = os.environ.get("HYPOTHESIS_SEARCH")
 settings.register_profile("schelde", deadline=None, derandomize=True)
 if SEARCH:
