@@ -113,14 +113,21 @@ def draw_reads(
         )
 
 
+def pair_on_real_genome(work: Path, data: Path) -> Pair:
+    """Name the files of two people, and copy and index the reference of the real reads."""
+    pair = Pair(work / "ref.fa", "chr20", work / "panel", work / "own.bam", work / "other.bam")
+    if not pair.other.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        shell(f"cp {data}/ref/mini.fa ref.fa && samtools faidx ref.fa && samtools dict ref.fa"
+              " -o ref.dict && bwa index -p ref ref.fa 2> index.log", work)  # fmt: skip
+    return pair
+
+
 def half_real(work: Path, data: Path) -> Pair:
     """Align the reads of set A, and those of a person drawn on the same 100 kb; once."""
-    pair = Pair(work / "ref.fa", "chr20", work / "panel", work / "own.bam", work / "other.bam")
+    pair = pair_on_real_genome(work, data)
     if pair.other.exists():
         return pair
-    work.mkdir(parents=True, exist_ok=True)
-    shell(f"cp {data}/ref/mini.fa ref.fa && samtools faidx ref.fa && samtools dict ref.fa"
-          " -o ref.dict && bwa index -p ref ref.fa 2> index.log", work)  # fmt: skip
     start, end = WINDOW
     with pysam.FastaFile(str(pair.genome)) as genome:
         bases = genome.fetch("chr20", start, end).upper()
@@ -190,12 +197,9 @@ def align(work: Path, name: str, first: str, second: str) -> None:
 
 def real(work: Path, data: Path) -> Pair:
     """Align the parents of set D, and make a panel of the sites at which they have ALT; once."""
-    pair = Pair(work / "ref.fa", "chr20", work / "panel", work / "own.bam", work / "other.bam")
+    pair = pair_on_real_genome(work, data)
     if pair.other.exists():
         return pair
-    work.mkdir(parents=True, exist_ok=True)
-    shell(f"cp {data}/ref/mini.fa ref.fa && samtools faidx ref.fa && samtools dict ref.fa"
-          " -o ref.dict && bwa index -p ref ref.fa 2> index.log", work)  # fmt: skip
     for name, sample in (("own", "NA12891"), ("other", "NA12892")):
         reads = data / "D_trio_ceu_10kb/fastq" / f"{sample}_L001"
         align(work, name, f"{reads}_R1.fastq.gz", f"{reads}_R2.fastq.gz")
