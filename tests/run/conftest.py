@@ -16,7 +16,7 @@ from schelde.demo import make_demo
 from schelde.evaluate import Row, evaluate
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("art_illumina", "bwa", "samtools", "bcftools", "freebayes", "fastp", "gatk")
+TOOLS = ("art_illumina", "bwa", "samtools", "bcftools", "freebayes", "fastp", "gatk", "riker")
 
 
 @dataclass(frozen=True)

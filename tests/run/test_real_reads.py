@@ -62,7 +62,7 @@ def called(
 ) -> Any:
     """Several sets in one run of an aligner and a caller."""
     aligner, caller, sets = request.param
-    need(aligner, caller, "samtools", "bcftools", "fastp")
+    need(aligner, caller, "samtools", "bcftools", "fastp", "riker")
     folder = tmp_path_factory.mktemp(f"{aligner}-{caller}") / "project"
     write_project(folder, shared / "data", aligner, caller, sets)
     run = runner(folder)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory, need: Callable[..., None]) -> Path:
     """The demo trio at a tenth of its size, not run."""
-    need("art_illumina", "samtools", "bcftools", "tabix")
+    need("art_illumina", "samtools", "bcftools", "tabix", "riker")
     folder = tmp_path_factory.mktemp("project") / "demo"
     make_demo(folder, scale=0.1)
     return folder
