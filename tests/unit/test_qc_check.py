@@ -65,9 +65,11 @@ def test_mistakes_in_a_panel_are_told_with_their_lines(check: Check) -> None:
     assert (told[0].file, told[0].line) == ("panel.bed", 1)
 
 
-def test_a_vcf_as_panel_cannot_go_to_verifybamid2(check: Check) -> None:
-    told = check({"panel": "panel.vcf", "contamination": "verifybamid2"}, panel_vcf="")
-    assert any("verifybamid2 cannot use a VCF" in problem.what for problem in told)
+@pytest.mark.parametrize("panel", ["panel.vcf", "panel"])
+def test_a_panel_without_components_cannot_go_to_verifybamid2(check: Check, panel: str) -> None:
+    files = {"panel_vcf": "", "panel_bed": BED, "panel_mu": MU}
+    told = check({"panel": panel, "contamination": "verifybamid2"}, **files)
+    assert any(f"verifybamid2 cannot use panel '{panel}'" in problem.what for problem in told)
 
 
 def test_regions_past_the_end_of_a_contig_are_refused(check: Check) -> None:

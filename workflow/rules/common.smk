@@ -60,7 +60,7 @@ PANEL = SETTINGS.qc.panel
 PANEL_FILES = [str(file) for file in panel_files(Path(PANEL))] if PANEL else []
 PROFILES = Path(workflow.basedir) / "config" / "profiles"
 PROFILE_FILES = [os.path.relpath(profile_path(name, PROFILES)) for name in SETTINGS.qc.profiles]
-CONTAMINATION_ENV = {"verifybamid2": "verifybamid2"}.get(SETTINGS.qc.contamination, "gatk")
+CONTAMINATION_ENV = "verifybamid2" if SETTINGS.qc.contamination == "verifybamid2" else "gatk"
 INDEX = ALIGNER_INDEXES[SETTINGS.align.aligner]
 REFERENCES = read_references(Path(workflow.basedir) / "resources" / "references.tsv")
 FETCHED = "results/reference/fetched.fa.gz"

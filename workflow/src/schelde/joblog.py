@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from schelde.errors import UserError
 from schelde.pipes import ToolError
 
 
@@ -15,12 +16,18 @@ class JobError(RuntimeError):
     """What a job found broken; its text is all that a user needs."""
 
 
+FAULTS = (JobError, ToolError, UserError)
+
+
 @contextmanager
 def faults_end_the_job() -> Iterator[None]:
-    """End the process with status 1 and one line for what a tool or its data are at fault for."""
+    """End the process with status 1 and a message for what a tool or its data are at fault for.
+
+    So does a user's mistake that came after the inputs were checked, such as a panel that changed.
+    """
     try:
         yield
-    except (JobError, ToolError) as error:
+    except FAULTS as error:
         sys.exit(str(error))
 
 
@@ -28,12 +35,12 @@ def faults_end_the_job() -> Iterator[None]:
 def job_log(path: str | Path) -> Iterator[IO[bytes]]:
     """Yield a job's log to write to.
 
-    A `JobError` or `ToolError` ends the process with status 1, its message in the log and on the
+    A `JobError`, `ToolError` or `UserError` ends the process with status 1, its message in the log and on the
     terminal, without a traceback.
     """
     with faults_end_the_job(), Path(path).open("wb") as log:
         try:
             yield log
-        except (JobError, ToolError) as error:
+        except FAULTS as error:
             log.write(f"{error}\n".encode())
             raise

@@ -20,9 +20,6 @@ ORDERS = (">=", "<=", ">", "<")
 
 COMPARISONS = (*ORDERS, "==", "!=")
 
-FOLDER = "config/profiles"
-"""Where the profiles that ship are, in the checkout."""
-
 ASK = "qc.profiles"
 """The key of the config that names profiles, for what is wrong with a name."""
 

@@ -74,8 +74,8 @@ def _check_panel(draft: Draft, lengths: Mapping[str, int] | None, problems: list
     files = panel_files(Path(qc.panel))
     missing = [fault for fault in (file_fault(str(file)) for file in files) if fault]
     problems.extend(place.problem(*fault) for fault in missing)
-    if qc.contamination == "verifybamid2" and len(files) == 1:
-        what = "verifybamid2 cannot use a VCF as its panel"
+    if qc.contamination == "verifybamid2" and not str(files[-1]).endswith(".UD"):
+        what = f"verifybamid2 cannot use panel '{qc.panel}'"
         remedy = "name the prefix of a panel with .bed, .mu and .UD, or take another engine"
         problems.append(place.problem(what, remedy))
     if missing:

@@ -15,8 +15,8 @@ from schelde.errors import Problem, UserError
 from schelde.joblog import JobError
 from schelde.panel import SUFFIXES
 
-PROGRAMS = ("verifybamid2", "VerifyBamID2", "VerifyBamID")
-"""Its names: in Bioconda, in containers, as its own build makes it."""
+PROGRAM = "verifybamid2"
+"""Its name in Bioconda, which is looked for before the first job."""
 
 COMPONENTS = 4
 COLUMNS = ("#SNPS", "#READS", "FREEMIX")
@@ -32,17 +32,17 @@ def estimate(task: CramTask, job: Job) -> Contamination:
     ``bases`` are its #READS, the bases at the panel's sites. Raises `UserError` if it is not
     installed or the panel is not in its format, `SelfSmError` if its result cannot be read.
     """
-    program = _program(task.panel_path)
+    _refuse_missing(task.panel_path)
     stem = job.folder / "verifybamid2"
-    command = [program, "--SVDPrefix", str(task.panel_path), "--Reference", str(task.genome)]
+    command = [PROGRAM, "--SVDPrefix", str(task.panel_path), "--Reference", str(task.genome)]
     command += ["--BamFile", str(task.cram), "--NumPC", str(COMPONENTS)]
     command += ["--Output", str(stem), "--NumThread", str(job.machine.threads)]
     job.run(command)
     return read_selfsm(Path(f"{stem}.selfSM"))
 
 
-def _program(panel: Path) -> str:
-    """Return the name under which it is installed, once panel and program are found to be there."""
+def _refuse_missing(panel: Path) -> None:
+    """Raise `UserError` unless panel and program are there."""
     problems = [
         Problem(
             f"{panel}{suffix}",
@@ -53,14 +53,12 @@ def _program(panel: Path) -> str:
         for suffix in SUFFIXES
         if not Path(f"{panel}{suffix}").is_file()
     ]
-    program = next((name for name in PROGRAMS if shutil.which(name)), None)
-    if program is None:
+    if shutil.which(PROGRAM) is None:
         what = "contamination engine 'verifybamid2' is chosen and the program is not installed"
         remedy = "install it so that it is on PATH, or take contamination engine 'schelde'"
         problems.append(Problem("verifybamid2", None, what, remedy))
-    if problems or program is None:
+    if problems:
         raise UserError(problems)
-    return program
 
 
 def read_selfsm(path: Path) -> Contamination:
