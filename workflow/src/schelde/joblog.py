@@ -35,8 +35,8 @@ def faults_end_the_job() -> Iterator[None]:
 def job_log(path: str | Path) -> Iterator[IO[bytes]]:
     """Yield a job's log to write to.
 
-    A `JobError`, `ToolError` or `UserError` ends the process with status 1, its message in the log and on the
-    terminal, without a traceback.
+    A `JobError`, `ToolError` or `UserError` ends the process with status 1, its message in the
+    log and on the terminal, without a traceback.
     """
     with faults_end_the_job(), Path(path).open("wb") as log:
         try:
