@@ -1,0 +1,1 @@
+"""Documents of a bundle, each written from its record alone."""

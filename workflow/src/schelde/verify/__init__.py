@@ -1,0 +1,1 @@
+"""Check a bundle as a stranger would: nothing but the bundle, no network, no run."""
