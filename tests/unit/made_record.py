@@ -1,4 +1,4 @@
-"""A record of a made-up trio, and a dataset that it stands in: what tests of documents start from."""
+"""A record of a made-up trio in a made-up dataset: what tests of documents start from."""
 
 from __future__ import annotations
 

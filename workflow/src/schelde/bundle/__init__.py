@@ -1,1 +1,1 @@
-"""Bundles: what a run hands to a national collection, and the record that all of it follows from."""
+"""Bundles: what a run hands to a collection, and the record that all of it follows from."""

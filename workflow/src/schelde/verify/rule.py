@@ -49,10 +49,14 @@ class Rule:
 
 @dataclass
 class Bundle:
-    """An open bundle. ``key``: 32 secret bytes of a recipient, when given."""
+    """An open bundle. ``key``: 32 secret bytes of a recipient, when given.
+
+    ``kept``: what rules worked out and others ask for again, by name.
+    """
 
     root: Path
     key: bytes | None = field(default=None, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def path(self, name: str) -> Path:
         """Return where a file of the bundle lies; `UnreadableError` if it is not there."""
