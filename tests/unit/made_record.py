@@ -28,6 +28,8 @@ from schelde.bundle.record import (
     Reference,
     Role,
 )
+from schelde.reference import Contig as Sequence
+from schelde.reference import sequence_collection
 from schelde.sheet import Assay, Sex
 
 ORGANISATION = Organisation(
@@ -174,14 +176,9 @@ def made_record(**others: object) -> Record:
         "reference": Reference(
             genome="GRCh38",
             accession="GCA_000001405.15",
-            seqcol={
-                "digest": "MCRfniQDUb6P1CdzxAI5-6446T1Gwo5U",
-                "level2": {
-                    "lengths": [contig.length for contig in contigs],
-                    "names": [contig.name for contig in contigs],
-                    "sequences": [contig.refget for contig in contigs],
-                },
-            },
+            seqcol=sequence_collection(
+                [Sequence(c.name, c.length, c.md5, c.refget[3:]) for c in contigs]
+            ),
             contigs=contigs,
         ),
         "provenance": Provenance(

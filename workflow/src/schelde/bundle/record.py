@@ -207,6 +207,8 @@ class Frequencies(Part):
     sites: int = Field(ge=0, description="records in it")
     individuals: int = Field(ge=1)
     minimum_count: int = Field(ge=1, description="alleles seen less often were left out")
+    size: int | None = Field(default=None, ge=1, description="bytes, for the catalogue")
+    sha256: Sha256 | None = None
 
 
 class Withdrawal(Part):
