@@ -8,7 +8,7 @@ WORKERS ?= 2
 SOURCES := Snakefile workflow/rules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock clean-demo
+.PHONY: help setup validators demo test lint format lock clean-demo
 
 help:  ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -27,8 +27,11 @@ demo: setup  ## a trio from FASTQ to checked variants, and how right they are (C
 	@test ! -e .venv/without-riker || \
 	    echo "Measured with Picard, because set-up found no riker: see .venv/without-riker."
 
-test: setup lint  ## everything that is checked, whole runs too (WORKERS=n)
+test: setup validators lint  ## everything that is checked, whole runs too (WORKERS=n)
 	@pytest --numprocesses $(WORKERS) --dist loadgroup
+
+validators: setup  ## install the validators of collections, which tests ask, once
+	@bash envs/validators.sh || true
 
 lint: setup  ## style and types
 	@ruff check
@@ -45,6 +48,7 @@ lock: setup  ## pin Python packages anew after an edit of envs/python/requiremen
 	@uv pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 	    --generate-hashes --no-header --no-emit-index-url \
 	    --output-file envs/python/requirements.lock envs/python/requirements.in
+	@bash envs/validators.sh lock
 
 clean-demo:  ## remove what make demo made
 	@rm -rf demo

@@ -2,7 +2,8 @@
 FASTQ of many people to sealed, checked genomes.
 
 Stages stand in the order in which data flows; a stage uses only what an earlier one gives.
-Target rules to stop at: align, call, qc, report (default `all` = everything there is).
+Target rules to stop at: align, call, qc, report, bundle (default `all` = report and bundle), and
+beside them submit, which sends the bundle to an inbox.
 """
 
 import gc
@@ -31,6 +32,8 @@ include: "workflow/rules/call/bcftools.smk"
 include: "workflow/rules/call/freebayes.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/package.smk"
+include: "workflow/rules/bundle.smk"
 
 
 localrules:
@@ -39,6 +42,8 @@ localrules:
     call,
     qc,
     report,
+    bundle,
+    submit,
 
 
 rule align:
@@ -67,6 +72,18 @@ rule report:
         paths.MULTIQC,
 
 
+rule bundle:
+    """The sealed, verified bundle of everyone who agreed and whose sample did not fail."""
+    input:
+        expand(paths.MANIFEST, dataset=BUNDLES),
+
+
+rule submit:
+    """The bundle at its inbox, with a receipt for each file."""
+    input:
+        expand(paths.SUBMITTED, dataset=BUNDLES),
+
+
 include: "workflow/rules/heed.smk"
 
 
@@ -77,4 +94,5 @@ rule all:
         rules.align.input,
         rules.call.input,
         rules.report.input,
+        rules.bundle.input,
         paths.ACCEPTED,

@@ -134,6 +134,8 @@ def test_the_same_bytes_are_made_every_time(made: DemoProject, tmp_path: Path) -
     files = [path for path in again.directory.rglob("*") if path.is_file()]
     assert len(files) > 25
     for path in files:
+        if path.parent.name == "keys" or path.name == "pseudonyms.tsv":
+            continue  # drawn at random, once
         other = made.directory / path.relative_to(again.directory)
         assert path.read_bytes() == other.read_bytes(), path.name
 

@@ -14,7 +14,11 @@ from schelde.settings_help import leaves
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / DEFAULT_CONFIG
-DEMO = {"reference.name", "reference.fasta", "reference.assembly", "qc.panel"}
+DEMO = {
+    *("reference.name", "reference.fasta", "reference.assembly", "qc.panel"),
+    *("bundle.dataset", "bundle.pseudonyms", "bundle.recipients", "bundle.targets"),
+    "bundle.minimum_count",
+}
 """Keys that the shipped file sets to the demo's."""
 
 

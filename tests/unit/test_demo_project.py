@@ -4,11 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from schelde.config import read_settings
+from schelde.consent import gate
+from schelde.dataset_file import read_dataset
+from schelde.declared import Declared, declared_of
 from schelde.demo import make_demo, project
+from schelde.demo.dataset import DATASET_TEXT
 from schelde.demo.draw import Draw
+from schelde.demo.people import DECLARED, people_text
 from schelde.demo.reads import FlowCells, Pair, read_again
-from schelde.demo.sheets import LANES, lanes_text, people_text
-from schelde.errors import UserError
+from schelde.demo.sheets import LANES, PEOPLE, lanes_text
+from schelde.errors import Problem, UserError
+from schelde.requirements import missing
+from schelde.seal.keys import public_of, read_public_key, read_secret_key
+from schelde.sheet import Person
+from schelde.tables import columns_of, read_table
 
 ROOT = Path(__file__).parents[2]
 PAIR = Pair("ACGT" * 30, "K" * 120, "TTTT" * 30, ",AFK" * 30)
@@ -117,3 +127,54 @@ def test_no_two_pairs_have_the_same_place() -> None:
     places = [cells.place(PAIR, [0])[:4] for _ in range(2_000)]
     near = [cells.beside(PAIR, cells.place(PAIR, [0]))[:4] for _ in range(500)]
     assert len({*places, *near}) == 2_500
+
+
+def test_the_repositorys_dataset_is_the_demos() -> None:
+    assert (ROOT / "config/dataset.yaml").read_text() == DATASET_TEXT
+
+
+def test_the_demos_people_declare_all_that_its_bundle_needs() -> None:
+    problems: list[Problem] = []
+    columns = (*columns_of(Person), *columns_of(Declared))
+    table = read_table(str(ROOT / "config/people.tsv"), columns, problems)
+    assert table is not None
+    declared = declared_of(table, problems)
+    dataset = read_dataset(str(ROOT / "config/dataset.yaml"), problems)
+    assert dataset is not None
+    assert not [*problems, *missing("people.tsv", declared, ("goe", "ghga", "grz"))]
+    assert declared == DECLARED
+    gone: tuple[str, ...] = ()
+    found = gate(PEOPLE, declared, dataset.use, dataset.issued, gone, basis=dataset.legal_basis)
+    assert (len(found.admitted), found.counts) == (3, {})
+    assert len({row.duo for row in declared.values()}) == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_keys_and_pseudonyms_are_made_once_and_kept(tmp_path: Path) -> None:
+    project = make_demo(tmp_path)
+    secret = project.node_key.with_suffix(".sec")
+    files = [project.node_key, secret, project.pseudonyms]
+    before = [file.read_bytes() for file in files]
+    assert [oct(file.stat().st_mode & 0o777) for file in files[1:]] == ["0o600", "0o600"]
+    make_demo(tmp_path, seed=2)  # the data are made anew
+    assert [file.read_bytes() for file in files] == before
+    assert [oct(file.stat().st_mode & 0o777) for file in files[1:]] == ["0o600", "0o600"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_demos_key_opens_what_is_sealed_to_it(tmp_path: Path) -> None:
+    project = make_demo(tmp_path)
+    secret = read_secret_key(project.node_key.with_suffix(".sec"))
+    assert public_of(secret) == read_public_key(project.node_key)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_demos_config_asks_for_a_bundle(tmp_path: Path) -> None:
+    problems: list[Problem] = []
+    draft = read_settings({}, [make_demo(tmp_path).config], problems)
+    assert draft is not None
+    assert not problems
+    bundle = draft.settings.bundle
+    assert (bundle.dataset, bundle.targets) == ("config/dataset.yaml", ("goe",))
+    assert (tmp_path / bundle.recipients[0]).is_file()
+    assert (tmp_path / bundle.pseudonyms).is_file()

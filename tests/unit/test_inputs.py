@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -20,6 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schelde.consent import Reason
+from schelde.declared import Declared
+from schelde.demo.dataset import DATASET_TEXT
 from schelde.errors import UserError
 from schelde.inputs import Inputs, load
 from schelde.sheet import Assay, Lane, Person, Sex
@@ -177,6 +181,78 @@ def no_programs(patch: pytest.MonkeyPatch) -> None:
         Path("bin").mkdir(exist_ok=True)
         Path("bin", tool).touch(mode=0o755)
     patch.setenv("PATH", str(Path("bin").resolve()))
+
+
+DECLARED = {
+    "gender": "female",
+    "birth": "1980",
+    "country": "BE",
+    "phenotype": "healthy",
+    "anatomical_site": "blood",
+    "specimen": "blood",
+    "instrument": "unspecified",
+    "library_selection": "RANDOM",
+    "consent": "given",
+    "consent_date": "2025-01-15",
+    "consent_version": "2.1",
+    "duo": "DUO:0000042",
+    "legal_basis": "Consent",
+}
+"""What a bundle needs to be told of everyone."""
+
+NODE_KEY = """\
+-----BEGIN CRYPT4GH PUBLIC KEY-----
+CwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCws=
+-----END CRYPT4GH PUBLIC KEY-----
+"""
+KEY_FILE = tsv(
+    "kind id pseudonym",
+    f"secret reads {'0' * 64}",
+    *("sample S1 PAAAA1", "sample S2 PAAAA2"),
+    *("sample-subject S1 SAAAA1", "sample-subject S2 SAAAA2"),
+)
+BUNDLE = """\
+bundle:
+  dataset: config/dataset.yaml
+  recipients: [node.pub]
+"""
+
+
+def told(first: Mapping[str, str] = {}, second: Mapping[str, str] = {}) -> dict[str, Content]:
+    """Return a sheet of two people who declare all that a bundle needs, but for these cells."""
+    names = list(dict.fromkeys([*DECLARED, *first, *second]))
+    rows = [
+        f"{start} {' '.join(({**DECLARED, **cells}).get(name, '') or '.' for name in names)}"
+        for start, cells in ((PERSON_1, first), (PERSON_2, second))
+    ]
+    return people(*rows, header=f"{PEOPLE} {' '.join(names)}")
+
+
+def bundle(lines: str = "", **files: Content) -> dict[str, Content]:
+    """Return a project that asks for a bundle; ``lines`` are added to that block of the config."""
+    return {
+        **told(),
+        **more(BUNDLE + lines),
+        "config/dataset.yaml": DATASET_TEXT,
+        "config/pseudonyms.tsv": KEY_FILE,
+        "node.pub": NODE_KEY,
+        **files,
+    }
+
+
+def dataset(old: str, new: str) -> dict[str, Content]:
+    """Return a project with a bundle whose dataset has a text in place of another."""
+    return bundle() | {"config/dataset.yaml": DATASET_TEXT.replace(old, new, 1)}
+
+
+GHGA = (ROOT / "config/ghga.example.yaml").read_text()
+GRZ = (ROOT / "config/grz.example.yaml").read_text().replace("DEMO-C:", "S1:")
+"""What the national intakes are told; of the second, the index patient is in the sheet."""
+
+
+def everyone_reads(patch: pytest.MonkeyPatch) -> None:
+    """Let everyone read the key of the pseudonyms."""
+    Path("config/pseudonyms.tsv").chmod(0o644)
 
 
 ALIGNMENT_HEADER = f"{HEADER} alignment read_group"
@@ -390,6 +466,86 @@ SECTIONS: dict[str, list[Case]] = {
             people(f"{PERSON_1} P1", f"{PERSON_2} P1", header=f"{PEOPLE} subject_id"),
         ),
     ],
+    "Facts and consent in people.tsv": [
+        Case("a day that does not exist", told({"birth": "1980-02-30"})),
+        Case("birth after collection", told({"birth": "1980-05", "collected": "1980-04-30"})),
+        Case("unknown gender", told({"gender": "femal"})),
+        Case("name of a country", told({"country": "Belgium"})),
+        Case("malformed HPO term", told({"phenotype": "seizures", "hpo": "HP:12"})),
+        Case("healthy with a diagnosis", told({"diagnoses": "OMIM:143100"})),
+        Case("instrument that EGA does not know", told({"instrument": "NovaSeq"})),
+        Case("unknown status of a consent", told({"consent": "yes"})),
+        Case("a consent without a status", told({"consent": ""})),
+        Case("modifier given as permission", told({"duo": "DUO:0000019"})),
+        Case("two permissions", told({"duo": "DUO:0000042,DUO:0000006"})),
+        Case("permission given as modifier", told({"duo_modifiers": "DUO:0000006"})),
+        Case("short name of a permission", told({"duo": "GRU"})),
+        Case("disease left out", told({"duo": "DUO:0000007"})),
+        Case("expired before it was given", told({"consent_expires": "2025-01-14"})),
+        Case("a child's own consent", told({"birth": "2012-03"})),
+        Case(
+            "a child without a day to be asked", told({"birth": "2012", "consent_by": "guardian"})
+        ),
+        Case(
+            "one person with two consents",
+            told({"subject_id": "P1"}, {"subject_id": "P1", "consent": "withdrawn"}),
+        ),
+    ],
+    "Bundles": [
+        Case("description of the dataset missing", bundle() | {"config/dataset.yaml": None}),
+        Case("unknown key in the dataset", dataset("title:", "titel:")),
+        Case(
+            "list in the dataset that is none", dataset("[genome, trio, demonstration]", "genome")
+        ),
+        Case("permission of the dataset", dataset("DUO:0000006", "DUO:0000046")),
+        Case("Norway without quotes", dataset("country: BE", "country: NO")),
+        Case("day of issue that does not exist", dataset("2026-01-31", "2026-02-31")),
+        Case("public genomes", dataset("NON_PUBLIC", "PUBLIC")),
+        Case("nobody to seal it to", bundle() | more(BUNDLE.replace("[node.pub]", "[]"))),
+        Case("public key missing", bundle() | {"node.pub": None}),
+        Case("public key that is none", bundle() | {"node.pub": "ssh-rsa AAAA\n"}),
+        Case("secret key of the sender missing", bundle("  sender: me.sec\n")),
+        Case("unknown target", bundle("  targets: [geo]\n")),
+        Case("target without its file", bundle("  targets: [ghga]\n")),
+        Case(
+            "mistakes in what GHGA asks for",
+            bundle("  targets: [ghga]\n  ghga: ghga.yaml\n")
+            | told({"collected": "2025"}, {"collected": "2025"})
+            | {"ghga.yaml": GHGA.replace("study_types:", "studytypes:")},
+        ),
+        Case(
+            "mistakes in what a genomDE data centre asks for",
+            bundle("  targets: [grz]\n  grz: grz.yaml\n")
+            | told({"collected": "2025-02", "library_kit": "kit"}, {"collected": "2025-02-01"})
+            | {"grz.yaml": GRZ},
+        ),
+        Case("password in an address", bundle("submit: {to: 'sftp://me:secret@example.org'}\n")),
+        Case("no pseudonyms", bundle() | {"config/pseudonyms.tsv": None}),
+        Case(
+            "sample without a pseudonym",
+            bundle() | {"config/pseudonyms.tsv": KEY_FILE.replace("sample\tS2\tPAAAA2\n", "")},
+        ),
+        Case("pseudonyms that others can read", bundle(), prepare=everyone_reads),
+        Case(
+            "facts that are missing",
+            bundle("  targets: [goe]\n")
+            | told({"birth": "", "country": ""}, {"birth": "", "gender": ""}),
+        ),
+        Case(
+            "consent without what it allows",
+            bundle() | told({"duo": "", "legal_basis": "", "specimen": ""}),
+        ),
+        Case(
+            "dates after the day of issue",
+            bundle() | told({"collected": "2026-02-01"}, {"sequenced": "2027"}),
+        ),
+        Case("nobody who agreed", bundle() | told({"consent": "refused"}, {"duo": "DUO:0000011"})),
+        Case(
+            "mistakes among those who have withdrawn",
+            bundle("  withdrawn: gone.tsv\n")
+            | {"gone.tsv": "subject_id\tdate\ns1\t2026-01-31\nS2\tyesterday\n"},
+        ),
+    ],
     "Targets": [
         Case("file missing", {"targets/exome.bed": None}),
         Case("file empty", bed("")),
@@ -536,6 +692,8 @@ def load_project(case: Case, folder: Path) -> Inputs:
             if content is not None:
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
                 Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        if Path("config/pseudonyms.tsv").exists():
+            Path("config/pseudonyms.tsv").chmod(0o600)
         case.prepare(patch)
         return load(
             case.overrides,
@@ -643,6 +801,117 @@ def test_mistakes_in_all_inputs_are_told_at_once(tmp_path: Path) -> None:
         "config/people.tsv:2",
         "targets/exome.bed:1",
     ]
+
+
+def test_a_project_with_a_bundle_loads(tmp_path: Path) -> None:
+    inputs = load_project(Case("good", bundle("  targets: [goe]\n")), tmp_path)
+    assert inputs.dataset is not None
+    assert inputs.gate is not None
+    assert inputs.key is not None
+    assert inputs.dataset.alias == "demo-trio"
+    assert (inputs.gate.admitted, inputs.gate.counts) == (("S1", "S2"), {})
+    assert inputs.key.subject("S2", None) == "SAAAA2"
+    facts, consent = inputs.member_facts("S1")
+    assert (facts.birth, facts.country, consent.permission) == ("1980", "BE", "DUO:0000042")
+
+
+def test_without_a_dataset_nobody_is_asked_for_anything(tmp_path: Path) -> None:
+    inputs = load_project(Case("good"), tmp_path)
+    assert (inputs.dataset, inputs.gate, inputs.key) == (None, None, None)
+    assert inputs.declared == {"S1": Declared(), "S2": Declared()}
+    with pytest.raises(KeyError, match="'S1' does not come into a bundle"):
+        inputs.member_facts("S1")
+
+
+def test_who_does_not_come_in_is_asked_for_no_facts(tmp_path: Path) -> None:
+    bare = dict.fromkeys(DECLARED, "")
+    inputs = load_project(Case("", bundle() | told(second=bare)), tmp_path)
+    assert inputs.gate is not None
+    assert inputs.gate.admitted == ("S1",)
+    assert inputs.gate.left_out == {"S2": Reason.NONE}
+    with pytest.raises(KeyError, match="'S2' does not come into a bundle"):
+        inputs.member_facts("S2")
+
+
+def test_a_withdrawal_since_the_sheet_was_written_counts(tmp_path: Path) -> None:
+    gone = {"gone.tsv": "subject_id\tdate\nS1\t2026-06-01\nELSEWHERE\t2026-06-01\n"}
+    inputs = load_project(Case("", bundle("  withdrawn: gone.tsv\n") | gone), tmp_path)
+    assert inputs.gate is not None
+    assert inputs.gate.left_out == {"S1": Reason.WITHDRAWN}
+
+
+def test_national_intakes_are_read_with_the_rest(tmp_path: Path) -> None:
+    """A kit that the file of the data centre names is not asked for in people.tsv."""
+    kit = "library_prep_kit: a kit"
+    case = GRZ.replace("DEMO-F:", "S2:").replace(
+        "sample_conservation:", f"{kit}\n          sample_conservation:"
+    )
+    start, end = case.index("      DEMO-M:"), case.index("      S2:")
+    intakes = "  targets: [ghga, grz]\n  ghga: ghga.yaml\n  grz: grz.yaml\n"
+    files = bundle(intakes + "qc: {regions: genes.bed}\n") | {
+        "genes.bed": "1\t0\t9\n",
+        "ghga.yaml": GHGA,
+        "grz.yaml": case[:start] + case[end:],
+    }
+    rows = told({"collected": "2025-12-01"}, {"collected": "2025-12-01"})
+    sheet = str(rows["config/people.tsv"]).replace("S1\twgs\tfemale\t\t", "S1\twgs\tfemale\tS2\t")
+    assert messages(Case("", files | {"config/people.tsv": sheet}), tmp_path) == []
+
+
+def test_a_job_knows_who_comes_in_without_looking_at_keys(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        load_project(Case("", bundle()), tmp_path)
+        Path("node.pub").unlink()
+        inputs = load({}, [], workflow_dir=Path(), thorough=False)
+    assert inputs.gate is not None
+    assert inputs.gate.admitted == ("S1", "S2")
+
+
+def test_a_job_loads_no_library_that_only_bundles_need(tmp_path: Path) -> None:
+    load_project(Case("", bundle()), tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from schelde.inputs import load; "
+        "found = load({}, [], workflow_dir=Path(), thorough=False); assert found.gate.admitted; "
+        "print(sorted({'crypt4gh', 'jsonschema', 'lxml', 'rdflib', 'rocrate'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow/src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_changed_consent_leaves_what_alignment_is_told_as_it_was(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "two")]
+    sheets = []
+    for folder, consent in zip(folders, ("given", "withdrawn"), strict=True):
+        folder.mkdir()
+        files = bundle() | told({"consent": consent, "birth": "1970"})
+        sheets.append(load_project(Case("", files), folder).sheet)
+    assert repr(sheets[0].people) == repr(sheets[1].people)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    name=st.sampled_from(["config/dataset.yaml", "config/pseudonyms.tsv", "node.pub", "gone.tsv"]),
+    start=st.integers(0, 2500),
+    size=st.integers(0, 9),
+    put=st.binary(max_size=4) | st.sampled_from([b"\t", b"\n", b"9" * 5000, b"*a", b"{"]),
+)
+def test_damage_to_what_a_bundle_is_made_from_gives_printable_messages(
+    tmp_path: Path, name: str, start: int, size: int, put: bytes
+) -> None:
+    gone = {"gone.tsv": "subject_id\tdate\nS1\t2026-06-01\n"}
+    files = bundle("  withdrawn: gone.tsv\n") | gone
+    sound = str(files[name]).encode()
+    damaged = {name: sound[:start] + put + sound[start + size :]}
+    said = messages(Case("damaged", files | damaged), tmp_path)
+    assert all(message.isprintable() for message in said)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)

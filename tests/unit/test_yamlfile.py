@@ -69,7 +69,7 @@ def test_what_yaml_writes_reads_back_the_same(tmp_path: Path, values: dict[str, 
         ("a: 1\n? [x]\n: 2\n", 2),
         ("a: 1\n---\nb: 2\n", 2),
         ("a: 'x\n", 2),
-        ("a: 2026-99-99\n", None),
+        ("a: !!timestamp 2026-99-99\n", None),
         ("a: *nobody\n", 1),
     ],
 )
@@ -91,3 +91,10 @@ def test_the_second_of_two_keys_wins_with_its_own_line(tmp_path: Path) -> None:
     assert read is not None
     assert (read.values, read.lines["a", "b"]) == ({"a": {"b": 2}}, 3)
     assert [problem.line for problem in problems] == [2]
+
+
+def test_a_day_is_the_text_that_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a: 2026-02-31\n")
+    found = read_yaml(str(tmp_path / "a.yaml"), [])
+    assert found is not None
+    assert found.values == {"a": "2026-02-31"}

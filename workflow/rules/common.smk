@@ -11,6 +11,7 @@ from pathlib import Path
 
 from schelde import paths
 from schelde.align import ALIGNER_INDEXES
+from schelde.documents import TOPICS
 from schelde.errors import UserError
 from schelde.fetch import public_address, read_references
 from schelde.inputs import load
@@ -20,6 +21,8 @@ from schelde.panel import panel_files
 from schelde.pipes import md5_of
 from schelde.profiles import profile_path
 from schelde.provenance import code_of
+from schelde.readgroup import read_group_id
+from schelde.verify.run import TOPICS as CHECKS
 
 
 def _read_inputs():
@@ -50,6 +53,7 @@ wildcard_constraints:
     lane=r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*",
     piece="[0-9]+",
     design="[A-Za-z0-9][A-Za-z0-9_-]*",
+    dataset="[A-Za-z0-9][A-Za-z0-9._-]*",
 
 
 PIECES = range(1, SETTINGS.call.pieces + 1)
@@ -68,3 +72,19 @@ TRIMMED_FASTP = "results/reads/{sample}/{lane}.trimmed.fastp.json"
 TRIMMED_PROOF = "results/reads/{sample}/{lane}.trimmed.proof.json"
 READS_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF
 EXTRACTED_COUNT = "results/reads/{sample}/{lane}.extracted.json"
+
+# The bundle; empty where none is asked for.
+ADMITTED = INPUTS.gate.admitted if INPUTS.gate else ()
+DATASET = INPUTS.dataset.model_dump(mode="json") if INPUTS.dataset else None
+BUNDLES = [INPUTS.dataset.alias] if INPUTS.dataset else []
+SHIPPED_PROFILES = sorted(file.stem for file in PROFILES.glob("*.yaml"))
+SNAKEFILE = md5_of(Path(workflow.snakefile))
+BUNDLE_CODE = [f"documents.{topic}" for topic in TOPICS] + [f"verify.{topic}" for topic in CHECKS]
+# A name alone does not make a reference a public one, and any other may tell who made it.
+PUBLIC_GENOME = (
+    SETTINGS.reference.name
+    if public_address(
+        REFERENCES, SETTINGS.reference.name, SETTINGS.reference.fasta, SETTINGS.reference.md5
+    )
+    else None
+)

@@ -1,7 +1,7 @@
 """
 The end of a run: its exit status says whether every sample may go on.
 
-takes: paths.VERDICTS, and the report, which comes after all else
+takes: paths.VERDICTS, and report and bundle, which come before it
 gives: the list of samples that may go on, or a failure that names the others
 """
 
@@ -10,6 +10,7 @@ rule heed_verdicts:
     """End with an error that names the samples that failed, when all else is done."""
     input:
         rules.report.input,
+        rules.bundle.input,
         table=paths.VERDICTS,
     output:
         accepted=paths.ACCEPTED,

@@ -175,3 +175,57 @@ def sample_fastps(wildcards):
 
 def other_contamination(wildcards):
     return {} if SETTINGS.qc.contamination == "schelde" else {"contamination": paths.CONTAMINATION}
+
+
+# package
+
+
+def sender_key(wildcards):
+    """The secret key to seal with, if the user has one."""
+    return {"sender": SETTINGS.bundle.sender} if SETTINGS.bundle.sender else {}
+
+
+def person_row(wildcards):
+    return {**whole_person_facts(wildcards), "targets": SHEET.person(wildcards.sample).targets}
+
+
+def lane_rows(wildcards):
+    """All that the sheet tells of a sample's lanes: what must not travel."""
+    files = ("fq1", "fq2", "alignment", "read_group")
+    return [
+        {**lane.facts(), **{name: getattr(lane, name) for name in files}}
+        for lane in SHEET.lanes_of(wildcards.sample)
+    ]
+
+
+def sample_read_groups(wildcards):
+    """IDs of a sample's read groups in its CRAM, in the order of its lanes."""
+    return [read_group_id(lane) for lane in SHEET.lanes_of(wildcards.sample)]
+
+
+# bundle
+
+
+def bundle_frequencies(wildcards):
+    return {"frequencies": paths.FREQUENCIES} if SETTINGS.bundle.frequencies else {}
+
+
+def national_files(wildcards):
+    """What national collections ask for beyond all others, as far as they are asked for."""
+    asked = [name for name in ("ghga", "grz") if name in SETTINGS.bundle.targets]
+    return {name: getattr(SETTINGS.bundle, name) for name in asked}
+
+
+def admitted_members(wildcards):
+    """What is declared about everyone who may come into the bundle."""
+    found = []
+    for sample in ADMITTED:
+        facts, consent = INPUTS.member_facts(sample)
+        person = SHEET.person(sample).facts()
+        found.append([person, facts.model_dump(mode="json"), consent.model_dump(mode="json")])
+    return found
+
+
+def left_out_reasons(wildcards):
+    """Who is left out of the bundle, and why, as plain text."""
+    return {sample: str(reason) for sample, reason in INPUTS.gate.left_out.items()}

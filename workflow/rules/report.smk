@@ -32,7 +32,7 @@ rule tool_versions:
         sources(RUN),
         envs=TOOL_ENVS,
     output:
-        versions="results/report/versions.yaml",
+        versions=paths.VERSIONS,
     log:
         "logs/tool_versions/run.log",
     localrule: True

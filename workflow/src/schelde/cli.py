@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from schelde import __version__
+from schelde.cli_bundle import ROOT, add_commands
 from schelde.errors import UserError
 from schelde.sheet import Sex
 
@@ -20,9 +21,7 @@ app = typer.Typer(
 )
 demo = typer.Typer(help="A made-up trio with known truth.", no_args_is_help=True)
 app.add_typer(demo, name="demo")
-
-ROOT = Path(__file__).parents[3]
-"""The repository: the package runs from its checkout, which holds resources/ and config/."""
+add_commands(app)
 
 
 @app.command()

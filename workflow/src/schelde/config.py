@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from schelde.bundle_settings import BundleSettings, SubmitSettings
 from schelde.errors import Problem
 from schelde.names import Place
-from schelde.settings_help import key_problem
+from schelde.section import Number, Section, Text
+from schelde.settings_help import key_problem, mistakes_of
 from schelde.yamlfile import Location, place_of, read_yaml
 
 Aligner = Literal["bwa", "minibwa", "bwa-mem2"]
@@ -24,22 +26,6 @@ Contamination = Literal["schelde", "verifybamid2", "gatk"]
 
 COMMAND_LINE = Place("--config")
 DEFAULT_CONFIG = Path("config/config.yaml")
-
-
-def _no_truth_value(value: object) -> object:
-    if isinstance(value, bool):  # Python would count with it: True is 1
-        raise ValueError("not a number")
-    return value
-
-
-Text = Annotated[str, Field(min_length=1)]
-Number = Annotated[int, BeforeValidator(_no_truth_value)]
-
-
-class Section(BaseModel):
-    """A block of keys; a key that is not a field is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ReferenceSettings(Section):
@@ -151,6 +137,8 @@ class Settings(Section):
     call: CallSettings = CallSettings()
     qc: QcSettings = QcSettings()
     report: ReportSettings = ReportSettings()
+    bundle: BundleSettings = BundleSettings()
+    submit: SubmitSettings = SubmitSettings()
 
 
 @dataclass(frozen=True)
@@ -230,7 +218,7 @@ def _mistakes(values: Mapping[str, Any]) -> list[ErrorDetails]:
     try:
         Settings.model_validate(values)
     except ValidationError as error:
-        return error.errors()
+        return mistakes_of(error)
     return []
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schelde.alignments import check_alignments
 from schelde.assembly import Assembly
+from schelde.bundle.dataset import Description
+from schelde.bundle_check import BundleInputs, check_bundle
 from schelde.config import Draft, Settings, read_settings
+from schelde.consent import Gate
+from schelde.declared import Declared, consent_of, declared_of, facts_of
 from schelde.errors import Problem, UserError
 from schelde.files import file_fault
 from schelde.genome_check import check_assembly, check_reference, check_targets
@@ -19,16 +24,36 @@ from schelde.people import people_of
 from schelde.qc_check import check_qc
 from schelde.run_check import check_choices, check_known_sites, check_outputs, check_tools
 from schelde.sheet import Lane, Person, Sheet
-from schelde.tables import Table, columns_of, read_table
+from schelde.tables import Column, Table, columns_of, read_table
+
+if TYPE_CHECKING:
+    from schelde.bundle.record import Consent, Facts
+    from schelde.package.pseudonyms import Key
+
+PEOPLE_COLUMNS = (*columns_of(Person), *columns_of(Declared))
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run is made from."""
+    """What a run is made from.
+
+    ``declared``: facts and consents by sample. The others are None when no bundle is asked for:
+    ``dataset`` describes it, ``gate`` says who may come into it, ``key`` has the pseudonyms.
+    """
 
     settings: Settings
     sheet: Sheet
     assembly: Assembly
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    dataset: Description | None = None
+    gate: Gate | None = None
+    key: Key | None = None
+
+    def member_facts(self, sample: str) -> tuple[Facts, Consent]:
+        """Return what a bundle says about a sample's person; KeyError if it is not in it."""
+        if self.gate is None or sample not in self.gate.admitted:
+            raise KeyError(f"sample '{sample}' does not come into a bundle")
+        return facts_of(self.declared[sample]), consent_of(self.declared[sample])
 
 
 def load(
@@ -51,7 +76,7 @@ def load(
     draft = read_settings(overrides, files, problems)
     if draft is None:
         raise _told(problems)
-    sheet = _read_sheet(draft, problems, thorough=thorough)
+    sheet, declared = _read_sheet(draft, problems, thorough=thorough)
     assembly = None
     lengths = None
     if "reference" not in draft.broken:
@@ -59,6 +84,11 @@ def load(
         assembly = check_assembly(draft, workflow_dir, lengths, problems)
     check_choices(draft, lengths, problems)
     check_qc(draft, workflow_dir, lengths, problems, thorough=thorough)
+    bundle = BundleInputs()
+    if "people" not in draft.broken:
+        bundle = check_bundle(
+            draft, sheet.people, declared, sheet.lanes, problems, thorough=thorough
+        )
     if thorough:
         check_targets(draft.settings.people, sheet.people, lengths, problems)
         check_known_sites(draft, lengths, problems)
@@ -67,7 +97,9 @@ def load(
             check_tools(draft, problems)
     if problems or assembly is None:
         raise _told(problems)
-    return Inputs(draft.settings, sheet, assembly)
+    return Inputs(
+        draft.settings, sheet, assembly, declared, bundle.dataset, bundle.gate, bundle.key
+    )
 
 
 def _told(problems: Iterable[Problem]) -> UserError:
@@ -78,21 +110,26 @@ def _told(problems: Iterable[Problem]) -> UserError:
     )
 
 
-def _read_sheet(draft: Draft, problems: list[Problem], *, thorough: bool) -> Sheet:
+def _read_sheet(
+    draft: Draft, problems: list[Problem], *, thorough: bool
+) -> tuple[Sheet, dict[str, Declared]]:
     """Read both sheets as far as they go and check one against the other."""
-    lane_table = _table("lanes", Lane, draft, problems)
-    people_table = _table("people", Person, draft, problems)
+    lane_table = _table("lanes", columns_of(Lane), draft, problems)
+    people_table = _table("people", PEOPLE_COLUMNS, draft, problems)
     lanes = lanes_of(lane_table, problems) if lane_table else ()
     people = people_of(people_table, problems) if people_table else ()
+    declared = declared_of(people_table, problems) if people_table else {}
     if lane_table and people_table:
         problems.extend(_lonely(lane_table, people_table))
     if lane_table and thorough:
         check_fastqs(lane_table.file, lanes, problems)
         check_alignments(lane_table.file, lanes, problems)
-    return Sheet(people, lanes)
+    return Sheet(people, lanes), declared
 
 
-def _table(key: str, model: type, draft: Draft, problems: list[Problem]) -> Table | None:
+def _table(
+    key: str, columns: Sequence[Column], draft: Draft, problems: list[Problem]
+) -> Table | None:
     """Read the sheet that a key of the config names; a file that is not there is told there."""
     if key in draft.broken:
         return None
@@ -101,7 +138,7 @@ def _table(key: str, model: type, draft: Draft, problems: list[Problem]) -> Tabl
     if fault:
         problems.append(draft.place(key).problem(*fault))
         return None
-    return read_table(path, columns_of(model), problems)
+    return read_table(path, columns, problems)
 
 
 def _lonely(lane_table: Table, people_table: Table) -> Iterable[Problem]:

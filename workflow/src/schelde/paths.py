@@ -61,3 +61,13 @@ TRIOS = "results/qc/trios.tsv"
 
 # report
 MULTIQC = "results/report/multiqc.html"
+VERSIONS = "results/report/versions.yaml"
+
+# package and bundle
+SEALED = "results/bundle/{sample}"
+FREQUENCIES = "results/bundle/frequencies/{dataset}.af.vcf.gz"
+FREQUENCIES_TBI = "results/bundle/frequencies/{dataset}.af.vcf.gz.tbi"
+FREQUENCIES_SUMMARY = "results/bundle/frequencies/{dataset}.af.vcf.gz.json"
+LEFT_OUT = "results/bundle/left_out/{dataset}.tsv"
+MANIFEST = "bundles/{dataset}/manifest.json"
+SUBMITTED = "results/submit/{dataset}.txt"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import NoneType
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -16,6 +17,38 @@ from schelde.yamlfile import Location, dotted, place_of
 
 KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", NoneType: "empty"}
 """How a value is called to people who do not program."""
+
+PATTERNS = {
+    "^[0-9A-Fa-f]{32}$": "32 hexadecimal digits",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name of letters, digits, '.', '_' and '-'",
+    "^[A-Z]{2}$": "a country's two letters of ISO 3166-1",
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a day, such as 2026-01-31",
+    r"^https?://\S+$": "an address that begins with https:// or http://",
+    r"^[^@\s]+@[^@\s]+\.[^@\s]+$": "a mailbox, such as data@example.org",
+    r"^DUO:[0-9]{7}$": "a term such as DUO:0000042",
+    r"^MONDO:[0-9]{7}$": "a term such as MONDO:0007739",
+    r"^(GOE|GDI)-[A-Z]{2}-[A-Z]+-[0-9]+$": "an identifier such as GDI-BE-EXAMPLE-20260101",
+    r"^EGAC[0-9]{11}$": "EGAC and 11 digits",
+    r"^EGAP[0-9]{11}$": "EGAP and 11 digits",
+    r"^EGAS[0-9]{11}$": "EGAS and 11 digits",
+    r"^(sftp|s3)://([^\s:@/]+@)?[^\s:@/]+(:[0-9]+)?(/\S*)?$": "an address such as "
+    "sftp://user@inbox.example.org/folder or s3://inbox.example.org/bucket, without a password",
+}
+"""How the patterns of all models are called; a test looks that each has its words."""
+
+PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]*@")
+
+
+def mistakes_of(error: ValidationError) -> list[ErrorDetails]:
+    """Return what pydantic found, without lists that are too short since an item is mistaken."""
+    found = error.errors()
+    inner = [mistake["loc"] for mistake in found]
+    return [
+        mistake
+        for mistake in found
+        if mistake["type"] != "too_short"
+        or not any(loc[: len(mistake["loc"])] == mistake["loc"] != loc for loc in inner)
+    ]
 
 
 def key_problem(
@@ -33,24 +66,28 @@ def key_problem(
     keys = [part for part in location if isinstance(part, str)]
     field = model_at(model, keys[:-1]).model_fields[keys[-1]]
     if mistake["type"] == "missing":
-        return place.problem(f"'{name}' is missing", f"give the {field.description or 'block'}")
+        return place.problem(
+            f"'{name}' is missing", f"give it: {field.description or 'a block of keys'}"
+        )
     choice = choices(field)
     given = mistake["input"]
     remedy = f"give {allowed(field, item=len(keys) < len(location))}"
     if choice and isinstance(given, str):
         remedy = nearest(given, choice, remedy)
-    if isinstance(given, int | float) and not isinstance(given, bool) and kind(field) is str:
-        remedy += ", in quotes"
+    if isinstance(given, int | float) and kind(field) is str:
+        remedy += ", in quotes"  # YAML reads the country NO, too, as false
     return place.problem(f"'{name}' is {shown(given)}", remedy)
 
 
 def _known(model: type[BaseModel], location: Location) -> str:
     """Name the known key nearest to an unknown one, here or in another block."""
     key = str(location[-1])
-    block = model_at(model, [str(part) for part in location[:-1]])
-    for path, _ in leaves(model):
-        if path[-1] == key:
-            return f"'{key}' belongs " + (f"under '{path[0]}'" if path[:-1] else "at the top level")
+    block = model_at(model, [part for part in location[:-1] if isinstance(part, str)])
+    places = [path[:-1] for path, _ in leaves(model) if path[-1] == key]
+    if () in places:
+        return f"'{key}' belongs at the top level"
+    if places:
+        return f"'{key}' belongs under {' or '.join(repr('.'.join(place)) for place in places)}"
     known = list(block.model_fields)
     return nearest(key, known, f"known are: {', '.join(known)}")
 
@@ -65,21 +102,29 @@ def model_at(model: type[BaseModel], keys: list[str]) -> type[BaseModel]:
 def leaves(
     model: type[BaseModel], within: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
-    """Yield the path and field of every key that holds a value, in the order of the models."""
+    """Yield the path and field of every key that holds a value, in the order of the models.
+
+    A list of blocks is called by its name and ``[]``.
+    """
     for name, field in model.model_fields.items():
         section = section_of(field)
         if section:
-            yield from leaves(section, (*within, name))
+            yield from leaves(section, (*within, f"{name}[]" if is_list(field) else name))
         else:
             yield (*within, name), field
 
 
 def section_of(field: FieldInfo) -> type[BaseModel] | None:
-    """Return the model of a field that is a block of keys."""
-    annotation = field.annotation
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
+    """Return the model of a field that is a block of keys, or a list of such blocks."""
+    for annotation in (field.annotation, *get_args(field.annotation)):
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return annotation
     return None
+
+
+def is_list(field: FieldInfo) -> bool:
+    """Tell whether a field takes a list."""
+    return get_origin(field.annotation) is tuple
 
 
 def kind(field: FieldInfo) -> object:
@@ -98,32 +143,52 @@ def choices(field: FieldInfo) -> tuple[str, ...]:
 
 def allowed(field: FieldInfo, *, item: bool = False) -> str:
     """Say which values a field takes; with ``item``, those of one item of its list."""
+    if is_list(field) and not item:
+        return "a list, such as [first, second]" + (
+            ", not empty" * bool(_bound(field, "min_length"))
+        )
     if section_of(field):
-        return "a block of keys, or leave the key out"
-    if get_origin(field.annotation) is tuple and not item:
-        return "a list, such as [first, second]"
+        return "a block of keys" + ("" if item or field.is_required() else ", or leave the key out")
     if choices(field):
         return f"one of {', '.join(choices(field))}"
     if kind(field) is int:
         return "a whole number" + _bounds(field)
-    if any(getattr(rule, "pattern", None) for rule in field.metadata):
-        return "32 hexadecimal digits"
-    return "true or false" if kind(field) is bool else "text"
+    pattern = pattern_of(field)
+    if pattern:
+        return PATTERNS[pattern]
+    if kind(field) is bool:
+        return "true or false"
+    least = 0 if is_list(field) else _bound(field, "min_length") or 0
+    return f"text of at least {least} characters" if least > 1 else "text"
+
+
+def pattern_of(field: FieldInfo) -> str | None:
+    """Return the pattern that a field's value, or each item of its list, must have."""
+    rules = [*field.metadata]
+    for annotation in get_args(field.annotation):
+        for info in getattr(annotation, "__metadata__", ()):
+            rules += info.metadata if isinstance(info, FieldInfo) else [info]
+    return next((rule.pattern for rule in rules if getattr(rule, "pattern", None)), None)
+
+
+def _bound(field: FieldInfo, kind: str) -> Any:  # noqa: ANN401 - a number, of which kind it may be
+    return next((getattr(rule, kind) for rule in field.metadata if hasattr(rule, kind)), None)
 
 
 def _bounds(field: FieldInfo) -> str:
-    least = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), None)
-    most = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None)
+    least, most = _bound(field, "ge"), _bound(field, "le")
     if least is None or most is None:
         return "" if least is None else f" of at least {least}"
     return f" from {least} to {most}"
 
 
 def shown(value: object) -> str:
-    """Return a value as it was given, with its kind in words.
+    """Return a value as it was given, with its kind in words; without a password in an address.
 
     >>> shown("four"), shown(None), shown({"a": 1})
     ("'four' (text)", 'empty', 'a block of keys')
+    >>> shown("sftp://me:secret@example.org")
+    "'sftp://me:***@example.org' (text)"
     """
     if isinstance(value, Mapping):
         return "a block of keys"
@@ -133,4 +198,5 @@ def shown(value: object) -> str:
         return "empty"
     if isinstance(value, bool):
         return f"{str(value).lower()} (true or false)"
+    value = PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
     return f"'{value}' ({KINDS.get(type(value), type(value).__name__)})"

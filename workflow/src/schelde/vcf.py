@@ -30,10 +30,19 @@ def contig_lines(facts: Path) -> list[str]:
     """Return the ``##contig`` lines of a genome from the JSON that `schelde.reference` writes."""
     genome = json.loads(facts.read_text(encoding="utf-8"))
     return [
-        f"##contig=<ID={contig['name']},length={contig['length']},"
-        f"assembly={genome['assembly']},md5={contig['md5']}>"
+        contig_line(contig["name"], contig["length"], contig["md5"], genome["assembly"])
         for contig in genome["contigs"]
     ]
+
+
+def contig_line(name: str, length: int, md5: str, assembly: str | None) -> str:
+    """Return a ``##contig`` line; ``length`` in bp.
+
+    >>> contig_line("1", 9, "0" * 32, None)
+    '##contig=<ID=1,length=9,md5=00000000000000000000000000000000>'
+    """
+    named = f",assembly={assembly}" if assembly else ""
+    return f"##contig=<ID={name},length={length}{named},md5={md5}>"
 
 
 def header(lines: Iterable[str], *, contigs: Iterable[str], source: str, sample: str) -> str:

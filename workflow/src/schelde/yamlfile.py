@@ -25,6 +25,16 @@ class YamlFile:
     lines: Mapping[Location, int]
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves days as the text that they are; YAML would end at 30 February without a line."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_yaml(path: str, problems: list[Problem]) -> YamlFile | None:
     """Read a YAML file that holds one mapping; None, with ``problems`` added to, if it cannot."""
     text = read_text(path, problems)
@@ -42,7 +52,7 @@ def read_yaml(path: str, problems: list[Problem]) -> YamlFile | None:
 
 
 def _parsed(path: str, text: str, problems: list[Problem]) -> YamlFile | None:
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     root = loader.get_single_node()
     if root is None:
         remedy = "write at least one 'key: value'"

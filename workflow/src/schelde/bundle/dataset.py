@@ -91,7 +91,7 @@ class Description(Part):
         pattern=GDI_IDENTIFIER,
         description="in the catalogue, of the public dataset of allele frequencies",
     )
-    title: Text = Field(description="one line")
+    title: Text = Field(description="title, in one line")
     description: str = Field(min_length=50, description="at least 50 characters, as EGA asks")
     keywords: tuple[Text, ...] = Field(min_length=1, description="to be found by")
     issued: Day = Field(description="day that the bundle bears; nothing in it takes the clock's")
@@ -114,5 +114,21 @@ class Description(Part):
     access_url: Address = Field(description="where access is asked for")
     license: Address = Field(description="licence or terms, as an address")
     rights: Text = Field(description="one sentence on what recipients may do")
+    frequencies_license: Address | None = Field(
+        default=None,
+        description="licence of the public allele frequencies; that of the genomes if not given",
+    )
+    frequencies_rights: Text | None = Field(
+        default=None,
+        description="what recipients may do with these; as for the genomes if not given",
+    )
+    synthetic: bool = Field(
+        default=False, description="whether the people are made up; told in the catalogue"
+    )
     centre: Text = Field(description="center_name in EGA's XML")
     inbox_user: Text = Field(description="user of the inbox that files are sent to")
+
+    @property
+    def public_terms(self) -> tuple[str, str]:
+        """Licence and rights of the allele frequencies."""
+        return self.frequencies_license or self.license, self.frequencies_rights or self.rights

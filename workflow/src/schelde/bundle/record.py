@@ -6,7 +6,7 @@ recipient all of them are written again from the record in the bundle, without t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,8 @@ from schelde.bundle.part import (
     Sha256,
     Text,
 )
+from schelde.national.ghga import Ghga
+from schelde.national.grz import Grz
 from schelde.sheet import Assay, Sex
 
 RECORD = "provenance/record.json"
@@ -198,6 +200,7 @@ class Provenance(Part):
     programs: tuple[Program, ...]
     settings: dict[str, str | int | float | bool | None]
     caller: Text
+    workflow: Text | None = Field(default=None, description="Snakefile of the run, whole")
 
 
 class Frequencies(Part):
@@ -209,6 +212,9 @@ class Frequencies(Part):
     minimum_count: int = Field(ge=1, description="alleles seen less often were left out")
     size: int | None = Field(default=None, ge=1, description="bytes, for the catalogue")
     sha256: Sha256 | None = None
+    spectrum: tuple[int, ...] = Field(
+        default=(), description="records by allele frequency, in 20 bins of 0.05 from 0 to 1"
+    )
 
 
 class Withdrawal(Part):
@@ -218,6 +224,20 @@ class Withdrawal(Part):
     samples: tuple[Name, ...]
     date: Day
     files: tuple[Name, ...] = Field(description="plain names of the files taken out")
+
+
+class National(Part):
+    """What national collections are told beyond all others; None: not asked for.
+
+    ``grz``: donors under the pseudonyms of their samples.
+    """
+
+    ghga: Ghga | None = None
+    grz: Grz | None = None
+
+    def without(self, gone: Collection[str]) -> National:
+        """Return it without these samples, such as after a withdrawal."""
+        return National(ghga=self.ghga, grz=self.grz.without(gone) if self.grz else None)
 
 
 class Record(Part):
@@ -238,6 +258,7 @@ class Record(Part):
     frequencies: Frequencies | None = None
     recipients: tuple[str, ...] = Field(min_length=1)
     withdrawals: tuple[Withdrawal, ...] = ()
+    national: National = National()
 
     @property
     def files(self) -> Iterator[tuple[Member, File]]:

@@ -51,9 +51,7 @@ def without(record: Record, subject: str, date: str) -> Record:
 
 
 def _parted(member: Member, gone: set[str]) -> Member:
-    parents = {
-        parent: None for parent in ("father", "mother") if getattr(member, parent) in gone
-    }
+    parents = {parent: None for parent in ("father", "mother") if getattr(member, parent) in gone}
     return member.model_copy(update=parents)
 
 

@@ -10,8 +10,10 @@ from typing import get_args
 
 from schelde.config import Caller, QcEngine
 from schelde.demo.data import write_data
+from schelde.demo.dataset import DATASET_TEXT
 from schelde.demo.genome import CHR20, cut_genome, read_chr20
-from schelde.demo.sheets import PEOPLE, lanes_text, people_text
+from schelde.demo.people import people_text
+from schelde.demo.sheets import PEOPLE, lanes_text
 from schelde.errors import Problem, UserError
 from schelde.names import closest
 from schelde.pipes import md5_of, write_text
@@ -19,6 +21,9 @@ from schelde.provenance import code_of
 
 STAMP = "made.json"
 """In data/: what made it. With the same stamp the data are taken as they are."""
+
+KEYS = "keys"
+"""In data/: a pair of Crypt4GH keys. It is made once, since a bundle is sealed to one pair."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,16 @@ class DemoProject:
     def panel(self) -> Path:
         """Prefix of the panel of common SNPs, in VerifyBamID2's format."""
         return self.directory / "data/panel"
+
+    @property
+    def node_key(self) -> Path:
+        """Public key of the made-up node that bundles are sealed to; `node.sec` lies beside it."""
+        return self.directory / "data" / KEYS / "node.pub"
+
+    @property
+    def pseudonyms(self) -> Path:
+        """The key of the pseudonyms."""
+        return self.directory / "config/pseudonyms.tsv"
 
     @property
     def config(self) -> Path:
@@ -84,8 +99,8 @@ def make_demo(
     ``scale`` stretches all contigs but the mitochondrion: 1 gives 0.28 Mb and 29,000 pairs a
     sample, 0.1 gives 43 kb and 5,000. ``caller``, ``qc_engine``: as in the config. ``source``:
     chromosome 20 of GRCh37. Data that this very code has made are left as they are, and so is
-    every sheet that is right. UserError if something is missing, or if data/ holds what no demo
-    has made.
+    every sheet that is right. Keys and pseudonyms, which are drawn at random, are made once and
+    kept. UserError if something is missing, or if data/ holds what no demo has made.
     """
     problems = [
         Problem(option, None, f"'{chosen}' is not a {kind}", closest(chosen, known))
@@ -105,12 +120,26 @@ def make_demo(
     for name, text in (
         ("lanes.tsv", lanes_text()),
         ("people.tsv", people_text()),
+        ("dataset.yaml", DATASET_TEXT),
         ("config.yaml", config_text(md5_of(project.genome), caller, qc_engine)),
     ):
         path = into / "config" / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             write_text(path, text)
+    _make_secrets(project)
     return project
+
+
+def _make_secrets(project: DemoProject) -> None:
+    """Make the keys of the node and the pseudonyms, where there are none."""
+    # Slow to load, for everyone who asks this module for paths alone.
+    from schelde.package.pseudonyms import extend_key
+    from schelde.seal.keys import write_key_pair
+
+    if not project.node_key.exists():
+        project.node_key.parent.mkdir(exist_ok=True)
+        write_key_pair(project.node_key, project.node_key.with_suffix(".sec"))
+    extend_key(project.pseudonyms, {person.sample: person.subject_id for person in PEOPLE})
 
 
 def config_text(genome_md5: str, caller: str, qc_engine: str) -> str:
@@ -138,6 +167,12 @@ qc:
 
 report:
   title: Schelde demo, a trio with known truth
+
+bundle:
+  dataset: config/dataset.yaml
+  recipients: [data/keys/node.pub] # of a made-up node; data/keys/node.sec opens the bundle
+  targets: [goe] # Genome of Europe
+  minimum_count: 1 # three made-up people have nothing to hide; real data need 10 or more
 """
 
 
@@ -152,6 +187,8 @@ def _replace_data(data: Path, seed: int, scale: float, source: Path, stamp: str)
     part.mkdir(parents=True)
     try:
         write_data(part, genome, seed, scale)
+        if (data / KEYS).is_dir():
+            shutil.copytree(data / KEYS, part / KEYS)
         (part / STAMP).write_text(stamp)
         if data.exists():
             data.rename(old)

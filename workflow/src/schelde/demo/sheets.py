@@ -1,4 +1,4 @@
-"""The demo's sheets: three people, five lanes."""
+"""Who the demo is about, and in which lanes they were sequenced: three people, five lanes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from schelde.demo.family import CHILD, FATHER, MOTHER
 from schelde.sheet import Assay, Lane, Person, Sex
 
 LANE_COLUMNS = ("sample", "library", "flowcell", "lane", "fq1", "fq2", "barcode")
-PERSON_COLUMNS = ("sample", "subject_id", "assay", "sex", "father", "mother")
 
 
 def _lane(sample: str, library: str, flowcell: str, lane: str, barcode: str) -> Lane:
@@ -42,15 +41,10 @@ def lanes_text(prefix: str = "") -> str:
         )
         for lane in LANES
     ]
-    return _table(LANE_COLUMNS, rows)
+    return table_text(LANE_COLUMNS, rows)
 
 
-def people_text() -> str:
-    """Return people.tsv."""
-    rows = [(p.sample, p.subject_id, p.assay, p.sex, p.father, p.mother) for p in PEOPLE]
-    return _table(PERSON_COLUMNS, rows)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
+def table_text(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
+    """Return a table of these columns; None is an empty cell."""
     lines = [columns, *([cell or "" for cell in row] for row in rows)]
     return "".join("\t".join(line) + "\n" for line in lines)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from importlib import import_module
 
 from schelde.bundle.record import RECORD, Record
-from schelde.documents.manifest import MANIFEST, manifest
 
 Writer = Callable[[Record], dict[str, str | bytes]]
 
@@ -29,7 +28,7 @@ TOPICS = (
 
 
 def all_documents(record: Record) -> dict[str, bytes]:
-    """Return every document of a bundle by its path from the top, the manifest last.
+    """Return every document of a bundle but its manifest, by its path from the top.
 
     ValueError when two writers give the same path.
     """
@@ -40,4 +39,4 @@ def all_documents(record: Record) -> dict[str, bytes]:
             if path in found:
                 raise ValueError(f"{path} is written twice, the second time by {topic}")
             found[path] = content.encode() if isinstance(content, str) else content
-    return found | {MANIFEST: manifest(record, found)}
+    return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from schelde.bundle.record import File, Record, Role
+from schelde.pipes import md5_of
 
 MANIFEST = "manifest.json"
 FORMAT = "schelde-manifest/1"
@@ -37,11 +39,28 @@ EGA_TYPES = {
 """File types of SRA.run.xsd and SRA.analysis.xsd."""
 
 
-def manifest(record: Record, contents: Mapping[str, bytes]) -> bytes:
-    """Return manifest.json of a bundle with these documents, by path from its top."""
-    encrypted = [_encrypted(member.sample, file) for member, file in record.files]
+def manifest(
+    record: Record,
+    contents: Mapping[str, bytes],
+    links: Mapping[str, str],
+    public: Mapping[str, Path],
+) -> bytes:
+    """Return manifest.json of a bundle.
+
+    Paths are from the top of the bundle. ``contents``: its documents. ``links``: encrypted files
+    that stand in a second place too, and the path of the first. ``public``: where its files of
+    numbers about all people together lie now; they are not encrypted.
+    """
+    encrypted = {file.path: _encrypted(member.sample, file) for member, file in record.files}
+    again = [
+        encrypted[path] | {"path": link, "role": "link", "plain": None, "sample": None}
+        for link, path in links.items()
+    ]
     documents = [_document(path, content) for path, content in contents.items()]
-    files = sorted([*encrypted, *documents], key=lambda entry: str(entry["path"]))
+    numbers = [_public(path, source) for path, source in public.items()]
+    files = sorted(
+        [*encrypted.values(), *again, *documents, *numbers], key=lambda entry: str(entry["path"])
+    )
     document = {"format": FORMAT, "dataset": record.dataset.alias, "files": files}
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
@@ -61,12 +80,23 @@ def _encrypted(sample: str, file: File) -> dict[str, Any]:
 
 
 def _document(path: str, content: bytes) -> dict[str, Any]:
+    md5, sha256 = hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest()
+    return _plain(path, "document", len(content), md5, sha256)
+
+
+def _public(path: str, source: Path) -> dict[str, Any]:
+    with source.open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    return _plain(path, "frequencies", source.stat().st_size, md5_of(source), sha256)
+
+
+def _plain(path: str, role: str, size: int, md5: str, sha256: str) -> dict[str, Any]:
     return {
         "path": path,
-        "role": "document",
-        "size": len(content),
-        "md5": hashlib.md5(content).hexdigest(),
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "role": role,
+        "size": size,
+        "md5": md5,
+        "sha256": sha256,
         "plain": None,
         "sample": None,
         "edam": None,

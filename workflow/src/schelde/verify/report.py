@@ -56,6 +56,11 @@ class Report:
         counted = Counter(str(outcome.status) for outcome in self.outcomes)
         return {str(status): counted[str(status)] for status in Status}
 
+    def sum(self) -> str:
+        """Return what came of it in one line."""
+        sums = ", ".join(f"{number} {status}" for status, number in self.counts().items())
+        return f"{'VERIFIED' if self.passed else 'NOT VERIFIED'}: {sums}"
+
     def lines(self) -> Iterable[str]:
         """Yield lines for a terminal: each rule, what is wrong, and the sum."""
         for outcome in self.outcomes:
@@ -66,8 +71,7 @@ class Report:
                 yield f"       {finding.file}: {finding.message}"
             if len(outcome.findings) > PAGE:
                 yield f"       and {len(outcome.findings) - PAGE} more"
-        sums = ", ".join(f"{number} {status}" for status, number in self.counts().items())
-        yield f"{'VERIFIED' if self.passed else 'NOT VERIFIED'}: {sums}"
+        yield self.sum()
 
     def to_json(self) -> str:
         """Return all of it for programs."""

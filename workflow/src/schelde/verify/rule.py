@@ -82,6 +82,8 @@ class Bundle:
             return json.loads(self.text(name))
         except json.JSONDecodeError as error:
             raise UnreadableError(name, f"this is not JSON (line {error.lineno})") from error
+        except RecursionError as error:
+            raise UnreadableError(name, "this is nested too deeply") from error
 
     def names(self, pattern: str) -> list[str]:
         """Return paths that match a glob, from the top, sorted."""

@@ -51,6 +51,15 @@ def verify(root: Path, key: bytes | None = None, rules: Sequence[Rule] | None = 
     return Report(outcomes, time)
 
 
+def faults(root: Path, key: bytes | None = None) -> list[str]:
+    """Return what is wrong with a bundle, a line each; nothing when it verifies."""
+    return [
+        f"{finding.file}: {finding.message} ({outcome.rule})"
+        for outcome in verify(root, key).failed
+        for finding in outcome.findings
+    ]
+
+
 def _outcome(bundle: Bundle, rule: Rule) -> Outcome:
     if rule.needs_key and bundle.key is None:
         return Outcome(rule.id, rule.proves, Status.LEFT_OUT, why="needs a recipient's key")

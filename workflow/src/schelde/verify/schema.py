@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 
 from schelde.verify.rule import Bundle, Finding
@@ -33,10 +33,18 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(contents, registry=_registry(), format_checker=FORMATS)
 
 
+LONG = 300
 FORMATS = Draft202012Validator.FORMAT_CHECKER
 
 
 def schema_findings(bundle: Bundle, document: str, name: str) -> Iterable[Finding]:
     """Yield everything in which a JSON document of a bundle breaks our schema of it."""
     for error in sorted(validator(name).iter_errors(bundle.json(document)), key=str):
-        yield Finding(document, f"{error.json_path}: {error.message[:300]}")
+        yield Finding(document, f"{error.json_path}: {_told(error)}")
+
+
+def _told(error: ValidationError) -> str:
+    """Return the message; of a long one, which begins with the whole value, what is not met."""
+    if len(error.message) <= LONG:
+        return error.message
+    return f"{error.validator} {str(error.validator_value)[:120]} is not met"

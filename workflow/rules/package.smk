@@ -1,0 +1,50 @@
+"""
+Files of a sample under its pseudonym, encrypted to those who may read them.
+
+takes: paths.CRAM, paths.VCF, paths.GVCF, paths.LANE_PROOF, paths.GA4GH_QC, paths.SAMPLE_QC,
+       paths.VERDICT, the reference, the user's key of pseudonyms and recipients' keys
+gives: paths.SEALED, a folder for each sample whose person agreed to the dataset's use
+"""
+
+
+rule seal_sample:
+    """Pseudonymise a sample's files and encrypt them; of a failed sample there are none."""
+    input:
+        unpack(sender_key),
+        cram=paths.CRAM,
+        crai=paths.CRAI,
+        vcf=paths.VCF,
+        vcf_tbi=paths.VCF_TBI,
+        gvcf=paths.GVCF,
+        gvcf_tbi=paths.GVCF_TBI,
+        proofs=sample_proofs,
+        ga4gh=paths.GA4GH_QC,
+        metrics=paths.SAMPLE_QC,
+        verdict=paths.VERDICT,
+        facts=paths.GENOME_FACTS,
+        # Each new person makes the key newer; a pseudonym that was given never changes.
+        key=ancient(SETTINGS.bundle.pseudonyms),
+        recipients=SETTINGS.bundle.recipients,
+    output:
+        folder=directory(paths.SEALED),
+    log:
+        "logs/seal_sample/{sample}.log",
+    benchmark:
+        "benchmarks/seal_sample/{sample}.tsv"
+    conda:
+        "../../envs/samtools.yaml"
+    threads: job("seal_sample").threads
+    resources:
+        **job("seal_sample").resources,
+    params:
+        person=person_row,
+        lanes=lane_rows,
+        groups=sample_read_groups,
+        dataset=DATASET,
+        md5_cache=paths.MD5_CACHE,
+        public_name=PUBLIC_GENOME,
+        shipped=SHIPPED_PROFILES,
+        fastq="grz" in SETTINGS.bundle.targets,
+        code=code_of("seal.sample"),
+    script:
+        "../../scripts/seal_sample.py"

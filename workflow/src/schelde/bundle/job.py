@@ -1,0 +1,80 @@
+"""Write the bundle of a run, and the list of those who are not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from schelde.bundle.assemble import RunFiles, Source, assemble
+from schelde.bundle.dataset import Description
+from schelde.bundle.folder import write_bundle
+from schelde.bundle.record import National
+from schelde.consent import Gate, write_left_out
+from schelde.lanes import lanes_of
+from schelde.package.leaks import (
+    Secret,
+    find_leaks,
+    machine_secrets,
+    refuse,
+    secrets_of,
+    unless_declared,
+)
+from schelde.sheet import Lane, Person
+from schelde.tables import columns_of, read_table
+
+SNAKEFILE = Path(__file__).parents[4] / "Snakefile"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run says about its bundle; see `schelde.bundle.assemble.assemble`."""
+
+    dataset: Description
+    people: tuple[Person, ...]
+    gate: Gate
+    settings: Mapping[str, Any]
+    build: str
+    national: Callable[[Mapping[str, str]], National]
+
+
+def sheet_secrets(people: Sequence[Person], lanes: Path, dataset: Description) -> list[Secret]:
+    """Return what sheets, files and this machine are called, none of which may travel."""
+    table = read_table(str(lanes), columns_of(Lane), [])
+    found = secrets_of(people, lanes_of(table, []) if table else ())
+    return unless_declared(found + machine_secrets(), dataset)
+
+
+def write(
+    sources: Sequence[Source],
+    run: RunFiles,
+    asked: Asked,
+    secrets: Sequence[Secret],
+    *,
+    folder: Path,
+    left_out: Path,
+    log: IO[bytes],
+) -> None:
+    """Write ``folder``, verified, and ``left_out``, each whole or not at all.
+
+    Raises `schelde.package.leaks.LeakError` when a document holds a secret, and what `assemble`
+    and `write_bundle` raise.
+    """
+    record, encrypted = assemble(
+        sources,
+        run,
+        asked.dataset,
+        settings=asked.settings,
+        build=asked.build,
+        workflow=SNAKEFILE.read_text(encoding="utf-8"),
+        left_out=asked.gate.counts,
+        national=asked.national,
+    )
+
+    def check(documents: Mapping[str, bytes]) -> None:
+        refuse(find_leaks(list(documents.items()), secrets))
+
+    report = write_bundle(folder, record, encrypted, run.frequencies, check=check)
+    log.write("".join(f"{line}\n" for line in report.lines()).encode())
+    write_left_out(left_out, asked.gate, asked.people)
