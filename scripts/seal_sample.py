@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from schelde.bundle.dataset import Description
 from schelde.joblog import job_log
 from schelde.package.job import Files, Options
-from schelde.package.leaks import machine_secrets, secrets_of, unless_declared
+from schelde.package.sheets import sheet_secrets
 from schelde.seal.sample import Keys, package_and_seal
-from schelde.sheet import Lane, Person
+from schelde.sheet import Person
 
 given, params = snakemake.input, snakemake.params
-person = Person(**params.person)
-lanes = [Lane(**lane) for lane in params.lanes]
+person = Person.of(params.person)
 names = ("cram", "vcf", "gvcf", "ga4gh", "metrics", "verdict", "facts")
 files = Files(
     **{name: Path(given[name]) for name in names},
@@ -19,14 +17,13 @@ files = Files(
     md5_cache=Path(params.md5_cache),
 )
 sender = given.get("sender")
-secrets = secrets_of([person], lanes) + machine_secrets()
 with job_log(snakemake.log[0]) as log:
     package_and_seal(
         files,
         person,
         Keys(Path(given.key), tuple(map(Path, given.recipients)), Path(sender) if sender else None),
         Options(params.public_name, params.shipped, params.fastq),
-        unless_declared(secrets, Description(**params.dataset)),
+        sheet_secrets(Path(given.people), Path(given.lanes)),
         threads=snakemake.threads,
         scratch=Path(snakemake.resources.tmpdir),
         log=log,

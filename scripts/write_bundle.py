@@ -5,11 +5,13 @@ from pathlib import Path
 
 from schelde.bundle.assemble import RunFiles, Source
 from schelde.bundle.dataset import Description
-from schelde.bundle.job import Asked, sheet_secrets, write
+from schelde.bundle.job import Asked, write
 from schelde.bundle.national import national_of
 from schelde.bundle.record import Consent, Facts
 from schelde.consent import Gate, Reason
 from schelde.joblog import job_log
+from schelde.package.leaks import unless_declared
+from schelde.package.sheets import sheet_secrets
 from schelde.sheet import Person
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
@@ -34,7 +36,7 @@ with job_log(snakemake.log[0]) as log:
         sources,
         run,
         Asked(dataset, tuple(people), gate, params.settings, params.build, national),
-        sheet_secrets(people, Path(given.lanes), dataset),
+        unless_declared(sheet_secrets(Path(given.people), Path(given.lanes)), dataset),
         folder=Path(output.manifest).parent,
         left_out=Path(output.left_out),
         log=log,

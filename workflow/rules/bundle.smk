@@ -49,6 +49,7 @@ rule write_bundle:
         versions=paths.VERSIONS,
         recipients=SETTINGS.bundle.recipients,
         # Looked through for names that must not travel.
+        people=ancient(SETTINGS.people),
         lanes=ancient(SETTINGS.lanes),
     output:
         # Not the folder: Snakemake puts a file of its own into folders that are outputs.

@@ -185,19 +185,6 @@ def sender_key(wildcards):
     return {"sender": SETTINGS.bundle.sender} if SETTINGS.bundle.sender else {}
 
 
-def person_row(wildcards):
-    return {**whole_person_facts(wildcards), "targets": SHEET.person(wildcards.sample).targets}
-
-
-def lane_rows(wildcards):
-    """All that the sheet tells of a sample's lanes: what must not travel."""
-    files = ("fq1", "fq2", "alignment", "read_group")
-    return [
-        {**lane.facts(), **{name: getattr(lane, name) for name in files}}
-        for lane in SHEET.lanes_of(wildcards.sample)
-    ]
-
-
 def sample_read_groups(wildcards):
     """IDs of a sample's read groups in its CRAM, in the order of its lanes."""
     return [read_group_id(lane) for lane in SHEET.lanes_of(wildcards.sample)]

@@ -25,6 +25,9 @@ rule seal_sample:
         # Each new person makes the key newer; a pseudonym that was given never changes.
         key=ancient(SETTINGS.bundle.pseudonyms),
         recipients=SETTINGS.bundle.recipients,
+        # Looked through for names that must not travel.
+        people=ancient(SETTINGS.people),
+        lanes=ancient(SETTINGS.lanes),
     output:
         folder=directory(paths.SEALED),
     log:
@@ -37,10 +40,8 @@ rule seal_sample:
     resources:
         **job("seal_sample").resources,
     params:
-        person=person_row,
-        lanes=lane_rows,
+        person=whole_person_facts,
         groups=sample_read_groups,
-        dataset=DATASET,
         md5_cache=paths.MD5_CACHE,
         public_name=PUBLIC_GENOME,
         shipped=SHIPPED_PROFILES,

@@ -1,0 +1,1 @@
+"""Files of a sample as they travel: under a pseudonym, and with nothing private in them."""
