@@ -12,17 +12,8 @@ from schelde.bundle.dataset import Description
 from schelde.bundle.folder import write_bundle
 from schelde.bundle.record import National
 from schelde.consent import Gate, write_left_out
-from schelde.lanes import lanes_of
-from schelde.package.leaks import (
-    Secret,
-    find_leaks,
-    machine_secrets,
-    refuse,
-    secrets_of,
-    unless_declared,
-)
-from schelde.sheet import Lane, Person
-from schelde.tables import columns_of, read_table
+from schelde.package.leaks import Secret, find_leaks, refuse
+from schelde.sheet import Person
 
 SNAKEFILE = Path(__file__).parents[4] / "Snakefile"
 
@@ -37,13 +28,6 @@ class Asked:
     settings: Mapping[str, Any]
     build: str
     national: Callable[[Mapping[str, str]], National]
-
-
-def sheet_secrets(people: Sequence[Person], lanes: Path, dataset: Description) -> list[Secret]:
-    """Return what sheets, files and this machine are called, none of which may travel."""
-    table = read_table(str(lanes), columns_of(Lane), [])
-    found = secrets_of(people, lanes_of(table, []) if table else ())
-    return unless_declared(found + machine_secrets(), dataset)
 
 
 def write(
