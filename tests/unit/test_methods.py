@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schelde.bundle_settings import SubmitSettings
 from schelde.config import Settings
 from schelde.methods import Run, methods, run_of, setting_rows
 from schelde.sheet import Assay, Lane, Person, Sex, Sheet
@@ -89,12 +91,12 @@ def test_no_setting_shows_a_folder_but_a_title_keeps_its_slash() -> None:
     assert rows["reference.fasta"] == "x.fa"
 
 
-def test_every_setting_has_a_row() -> None:
+def test_every_setting_but_the_inbox_has_a_row() -> None:
     def leaves(model: type[Any]) -> int:
         kinds = [field.annotation for field in model.model_fields.values()]
         return sum(leaves(kind) if hasattr(kind, "model_fields") else 1 for kind in kinds)
 
-    assert len(setting_rows(run(Assay.WGS))) == leaves(Settings)
+    assert len(setting_rows(run(Assay.WGS))) == leaves(Settings) - leaves(SubmitSettings)
 
 
 def test_a_run_tells_of_its_samples_no_more_than_assay_sex_and_lanes() -> None:
@@ -109,3 +111,19 @@ def test_a_run_tells_of_its_samples_no_more_than_assay_sex_and_lanes() -> None:
 def test_an_assembly_of_the_users_own_is_named_by_its_file(tmp_path: Path) -> None:
     given = run(Assay.WGS, reference={"name": "mine", "assembly": str(tmp_path / "own.yaml")})
     assert "aligned to mine (own.yaml) with" in methods(given, VERSIONS)
+
+
+def test_who_may_come_into_the_bundle_is_counted_and_not_named() -> None:
+    counted = replace(run(Assay.WGS, Assay.WGS, Assay.WGS), left_out={"no consent": 2})
+    said = methods(counted, VERSIONS)
+    assert "1 of 3 samples may come into the bundle; left out: 2 no consent." in said
+    assert "S0" not in said
+
+
+def test_without_a_bundle_nothing_is_said_of_consent() -> None:
+    assert "consent" not in methods(run(Assay.WGS), VERSIONS)
+
+
+def test_where_a_bundle_is_sent_is_not_told() -> None:
+    sent = run(Assay.WGS, submit={"to": "sftp://me@inbox.example.org"})
+    assert "inbox.example.org" not in str(sent.settings)

@@ -180,9 +180,15 @@ def other_contamination(wildcards):
 # package
 
 
-def sender_key(wildcards):
-    """The secret key to seal with, if the user has one."""
-    return {"sender": SETTINGS.bundle.sender} if SETTINGS.bundle.sender else {}
+def sender_and_targets(wildcards):
+    """The secret key to seal with, if the user has one, and the targets of an exome."""
+    sender = {"sender": SETTINGS.bundle.sender} if SETTINGS.bundle.sender else {}
+    return sender | exact_targets(wildcards)
+
+
+def sample_quality(wildcards):
+    """What quality control tells of a sample."""
+    return {"ga4gh": paths.GA4GH_QC, "metrics": paths.SAMPLE_QC, "verdict": paths.VERDICT}
 
 
 def sample_read_groups(wildcards):

@@ -2,7 +2,7 @@
 Files of a sample under its pseudonym, encrypted to those who may read them.
 
 takes: paths.CRAM, paths.VCF, paths.GVCF, paths.LANE_PROOF, paths.GA4GH_QC, paths.SAMPLE_QC,
-       paths.VERDICT, the reference, the user's key of pseudonyms and recipients' keys
+       paths.VERDICT, paths.TARGETS, the reference, the user's key of pseudonyms and recipients' keys
 gives: paths.SEALED, a folder for each sample whose person agreed to the dataset's use
 """
 
@@ -10,7 +10,8 @@ gives: paths.SEALED, a folder for each sample whose person agreed to the dataset
 rule seal_sample:
     """Pseudonymise a sample's files and encrypt them; of a failed sample there are none."""
     input:
-        unpack(sender_key),
+        unpack(sender_and_targets),
+        unpack(sample_quality),
         cram=paths.CRAM,
         crai=paths.CRAI,
         vcf=paths.VCF,
@@ -18,9 +19,6 @@ rule seal_sample:
         gvcf=paths.GVCF,
         gvcf_tbi=paths.GVCF_TBI,
         proofs=sample_proofs,
-        ga4gh=paths.GA4GH_QC,
-        metrics=paths.SAMPLE_QC,
-        verdict=paths.VERDICT,
         facts=paths.GENOME_FACTS,
         # Each new person makes the key newer; a pseudonym that was given never changes.
         key=ancient(SETTINGS.bundle.pseudonyms),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schelde.config import Settings
+    from schelde.consent import Gate
     from schelde.sheet import Sheet
 
 READABLE = {
@@ -39,14 +40,21 @@ class Sample:
 
 @dataclass(frozen=True)
 class Run:
-    """A run without anything of the machine that it ran on."""
+    """A run without anything of the machine that it ran on.
+
+    ``left_out``: how many samples may not come into the bundle, by reason; None without a bundle.
+    """
 
     samples: tuple[Sample, ...]
     settings: Mapping[str, Any]  # as in config.yaml, keys joined by dots
+    left_out: Mapping[str, int] | None = None
 
 
-def run_of(settings: Settings, sheet: Sheet) -> Run:
-    """Return what a report may tell about a run."""
+def run_of(settings: Settings, sheet: Sheet, gate: Gate | None = None) -> Run:
+    """Return what a report may tell about a run; ``gate``: who may come into its bundle.
+
+    Where a bundle is sent is left out: it names a host.
+    """
     samples = tuple(
         Sample(
             name=person.sample,
@@ -56,7 +64,8 @@ def run_of(settings: Settings, sheet: Sheet) -> Run:
         )
         for person in sheet.people
     )
-    return Run(samples, public(flat(settings.model_dump(mode="json"))))
+    told = public(flat(settings.model_dump(mode="json", exclude={"submit"})))
+    return Run(samples, told, gate.counts if gate else None)
 
 
 def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
@@ -143,6 +152,8 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
         " explains; the numbers here count calls that pass."
     )
     sentences.append(_quality(given, versions))
+    if run.left_out is not None:
+        sentences.append(_consent(run, run.left_out))
     return " ".join(sentences)
 
 
@@ -163,6 +174,17 @@ def _quality(given: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     profiles = f"profile{'s' if len(given['qc.profiles']) > 1 else ''} {names}"
     return (
         f"Coverage was measured with {measured}{contamination}; samples were judged by {profiles}."
+    )
+
+
+def _consent(run: Run, left_out: Mapping[str, int]) -> str:
+    """Say how many samples may come into the bundle by consent, without names."""
+    out = sum(left_out.values())
+    reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
+    why = f"; left out: {reasons}" if out else ""
+    return (
+        f"By their consent {len(run.samples) - out} of {len(run.samples)} samples may come into"
+        f" the bundle{why}."
     )
 
 
