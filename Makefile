@@ -16,12 +16,13 @@ help:  ## list these targets
 setup:  ## install tools and Python packages, once
 	@bash envs/setup.sh
 
-demo: setup  ## a trio from FASTQ to checked variants, and how right they are (CORES=n)
+demo: setup  ## a trio from FASTQ to a verified bundle, and how right its variants are (CORES=n)
 	@schelde demo make demo $$(test ! -e .venv/without-gatk || echo --caller bcftools) \
 	    $$(test ! -e .venv/without-riker || echo --qc-engine picard)
 	@snakemake --directory demo --cores $(CORES) --quiet rules host
 	@schelde demo score demo
-	@echo; echo "Look at demo/results/report/multiqc.html; every file is below demo/results."
+	@schelde verify demo/bundles/demo-trio --key demo/data/keys/node.sec --quiet
+	@echo; echo "Look at demo/results/report/multiqc.html and demo/bundles/demo-trio/index.html."
 	@test ! -e .venv/without-gatk || \
 	    echo "Called with bcftools, because set-up found no GATK: see .venv/without-gatk."
 	@test ! -e .venv/without-riker || \

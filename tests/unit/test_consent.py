@@ -120,7 +120,7 @@ def test_counts_have_no_names_and_every_reason_reads_as_words() -> None:
 def test_the_table_of_those_left_out_has_their_names(tmp_path: Path) -> None:
     people = [PERSON, replace(PERSON, sample="B", subject_id=None)]
     found = gate(people, {"A": GIVEN}, USE, DAY, ())
-    write_left_out(tmp_path / "left_out.tsv", found, people)
+    write_left_out(tmp_path / "left_out.tsv", found.left_out, people)
     text = (tmp_path / "left_out.tsv").read_text()
     assert text == "sample\tsubject_id\treason\nB\t\tno consent\n"
 

@@ -64,6 +64,11 @@ def test_a_terminal_is_told_every_rule_and_the_sum(root: Path) -> None:
     ]
 
 
+def test_what_passed_can_be_left_unsaid(root: Path) -> None:
+    lines = list(verify(root, rules=[FINE, GONE]).lines(only_failed=True))
+    assert [line.split()[0] for line in lines] == ["FAIL", "c.json:", "NOT"]
+
+
 def test_with_a_key_its_rules_are_asked(root: Path) -> None:
     assert verify(root, b"k" * 32, [SECRET]).counts() == {"passed": 1, "failed": 0, "left out": 0}
 

@@ -49,6 +49,9 @@ def verify(
     bundle: Annotated[Path | None, typer.Argument(help="folder of a bundle")] = None,
     key: KeyOption = None,
     json: Annotated[Path | None, typer.Option(help="write what came of it here, as JSON")] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="tell only what is wrong, and the sum")
+    ] = False,
     describe: Annotated[
         bool, typer.Option("--describe", help="say what this is as a GDI validator, and stop")
     ] = False,
@@ -72,7 +75,7 @@ def verify(
         remedy = "name the folder of a bundle"
         raise UserError([Problem(str(bundle), None, "there is no such folder", remedy)])
     report = check(bundle, secret)
-    print(*report.lines(), sep="\n")
+    print(*report.lines(only_failed=quiet), sep="\n")
     if json is not None:
         write_text(json, report.to_json())
     if not report.passed:

@@ -112,11 +112,14 @@ def _terms_reason(declared: Declared, use: DataUse, basis: str | None) -> Reason
 LEFT_OUT_COLUMNS = ("sample", "subject_id", "reason")
 
 
-def write_left_out(path: str | Path, found: Gate, people: Sequence[Person]) -> None:
-    """Write the samples that were left out, with names: a table that stays at home."""
+def write_left_out(path: str | Path, left_out: Mapping[str, str], people: Sequence[Person]) -> None:
+    """Write the samples that are not in a bundle, with names: a table that stays at home.
+
+    ``left_out``: the reason by sample.
+    """
     rows = [
-        (person.sample, person.subject_id or "", str(found.left_out[person.sample]))
+        (person.sample, person.subject_id or "", str(left_out[person.sample]))
         for person in people
-        if person.sample in found.left_out
+        if person.sample in left_out
     ]
     write_text(path, "".join("\t".join(row) + "\n" for row in (LEFT_OUT_COLUMNS, *rows)))

@@ -82,6 +82,18 @@ class Sealed:
     files: tuple[File, ...]
 
 
+@dataclass(frozen=True)
+class Assembled:
+    """A record, where its encrypted files lie by their plain names, and who failed.
+
+    ``failed``: why each sample that agreed is not in the bundle, by its id at home.
+    """
+
+    record: Record
+    encrypted: dict[str, Path]
+    failed: dict[str, str]
+
+
 def assemble(
     sources: Sequence[Source],
     run: RunFiles,
@@ -92,8 +104,8 @@ def assemble(
     workflow: str,
     left_out: Mapping[str, int],
     national: Callable[[Mapping[str, str]], National],
-) -> tuple[Record, dict[str, Path]]:
-    """Return the record of a bundle, and where its encrypted files lie by their plain names.
+) -> Assembled:
+    """Return the record of a bundle and what belongs to it.
 
     ``settings``: config by dotted key, of which `TRAVELLING` are told. ``build``: name of the
     genome's build. ``workflow``: text of the Snakefile. ``left_out``: samples that did not
@@ -102,13 +114,15 @@ def assemble(
     when nobody is left.
     """
     sealed: list[Sealed] = []
-    reasons = Counter(left_out)
+    failed: dict[str, str] = {}
     for source in sources:
         package = read_packaged(source.sealed)
         if isinstance(package, LeftOut):
-            reasons[package.left_out] += 1
+            failed[source.person.sample] = package.left_out
         else:
             sealed.append(Sealed(source, package, _files(source.sealed)))
+    reasons = Counter(left_out)
+    reasons.update(failed.values())
     if not sealed:
         told = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
         raise BundleError(f"nobody is left for the bundle: {told}")
@@ -129,7 +143,7 @@ def assemble(
         for each in sealed
         for file in each.files
     }
-    return record, places
+    return Assembled(record, places, failed)
 
 
 def _files(folder: Path) -> tuple[File, ...]:

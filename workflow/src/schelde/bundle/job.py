@@ -45,7 +45,7 @@ def write(
     Raises `schelde.package.leaks.LeakError` when a document holds a secret, and what `assemble`
     and `write_bundle` raise.
     """
-    record, encrypted = assemble(
+    found = assemble(
         sources,
         run,
         asked.dataset,
@@ -59,6 +59,6 @@ def write(
     def check(documents: Mapping[str, bytes]) -> None:
         refuse(find_leaks(list(documents.items()), secrets))
 
-    report = write_bundle(folder, record, encrypted, run.frequencies, check=check)
+    report = write_bundle(folder, found.record, found.encrypted, run.frequencies, check=check)
     log.write("".join(f"{line}\n" for line in report.lines()).encode())
-    write_left_out(left_out, asked.gate, asked.people)
+    write_left_out(left_out, {**asked.gate.left_out, **found.failed}, asked.people)

@@ -44,6 +44,7 @@ class Role(StrEnum):
     GVCF_INDEX = "gvcf_index"
     FASTQ_1 = "fastq_1"
     FASTQ_2 = "fastq_2"
+    TARGETS = "targets"
 
 
 SUFFIXES = {
@@ -55,6 +56,7 @@ SUFFIXES = {
     Role.GVCF_INDEX: ".g.vcf.gz.tbi",
     Role.FASTQ_1: "_R1.fastq.gz",
     Role.FASTQ_2: "_R2.fastq.gz",
+    Role.TARGETS: ".targets.bed",
 }
 """Ends of the names of plain files, after the pseudonym of the sample."""
 
@@ -78,7 +80,9 @@ class File(Part):
     plain: Checksums
     encrypted_size: int = Field(ge=0)
     encrypted: Checksums
-    records: int | None = Field(default=None, ge=0, description="records of a VCF, reads of a CRAM")
+    records: int | None = Field(
+        default=None, ge=0, description="records of a VCF, reads of a CRAM, targets of a BED"
+    )
 
     @property
     def path(self) -> str:
@@ -215,6 +219,14 @@ class Frequencies(Part):
     spectrum: tuple[int, ...] = Field(
         default=(), description="records by allele frequency, in 20 bins of 0.05 from 0 to 1"
     )
+
+    @property
+    def left_out(self) -> str:
+        """What was left out, in a sentence."""
+        if self.minimum_count == 1:
+            return "No allele was left out for being rare."
+        seen = f"Alleles that were seen fewer than {self.minimum_count} times"
+        return f"{seen} were left out, so that no single person shows."
 
 
 class Withdrawal(Part):

@@ -63,7 +63,7 @@ GOVERNANCE = {
 }
 """Types of dataset in 1+MG, with their labels in gdi-metadata."""
 
-INDEXES = {Role.READS_INDEX, Role.VARIANTS_INDEX, Role.GVCF_INDEX}
+DATA = {Role.READS, Role.VARIANTS, Role.GVCF}
 READS = {Role.FASTQ_1, Role.FASTQ_2}
 
 
@@ -88,11 +88,12 @@ def records_of(record: Record) -> int:
     """Return healthdcatap:numberOfRecords of the genomes: one for each file.
 
     gdi-metadata (Metadata_submission.csv) counts the FASTQ files of a dataset of sequences. One
-    that has none is counted by its CRAM, VCF and gVCF files; an index is no record.
+    that has none is counted by its CRAM, VCF and gVCF files; an index is no record, nor is the BED
+    of targets, which tells nothing of the person.
     """
     roles = [file.role for _, file in record.files]
     reads = sum(role in READS for role in roles)
-    return reads or sum(role not in INDEXES for role in roles)
+    return reads or sum(role in DATA for role in roles)
 
 
 def subject_level(record: Record) -> Graph:
@@ -130,9 +131,9 @@ def aggregated(record: Record) -> Graph | None:
     here = nodes.node(record, dataset.frequencies_identifier)
     _describe(graph, record, here, dataset.frequencies_identifier, dataset.public_terms[0])
     text = (
-        f"Allele frequencies at {frequencies.sites} sites in {frequencies.individuals} individuals,"
-        f" without alleles that were seen less than {frequencies.minimum_count} times. Made from"
-        f" the genomes of {dataset.identifier}: {dataset.description}"
+        f"Allele frequencies at {frequencies.sites} sites in {frequencies.individuals} individuals."
+        f" {frequencies.left_out} Made from the genomes of {dataset.identifier}:"
+        f" {dataset.description}"
     )
     facts = [
         # The words that gdi-metadata asks for in a title (Metadata_submission.csv).

@@ -50,8 +50,7 @@ def _metadata(record: Record, frequencies: Frequencies) -> dict[str, Any]:
         "title": {"en": f"{dataset.title}: allele frequencies"},
         "description": {
             "en": f"How often alleles are seen in {frequencies.individuals} people of the dataset "
-            f"'{dataset.title}'. Alleles that are seen less than {frequencies.minimum_count} times "
-            "are left out."
+            f"'{dataset.title}'. {frequencies.left_out}"
         },
         "accessRights": PUBLIC,
         "applicableLegislation": [HEALTH_DATA_SPACE],

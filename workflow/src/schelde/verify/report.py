@@ -61,9 +61,9 @@ class Report:
         sums = ", ".join(f"{number} {status}" for status, number in self.counts().items())
         return f"{'VERIFIED' if self.passed else 'NOT VERIFIED'}: {sums}"
 
-    def lines(self) -> Iterable[str]:
-        """Yield lines for a terminal: each rule, what is wrong, and the sum."""
-        for outcome in self.outcomes:
+    def lines(self, *, only_failed: bool = False) -> Iterable[str]:
+        """Yield lines for a terminal: each rule, or each that failed; what is wrong; the sum."""
+        for outcome in self.failed if only_failed else self.outcomes:
             mark = {"passed": "ok  ", "failed": "FAIL", "left out": "-   "}[outcome.status]
             why = f" ({outcome.why})" if outcome.why else ""
             yield f"{mark} {outcome.rule}: {outcome.proves}{why}"

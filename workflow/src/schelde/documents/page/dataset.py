@@ -27,6 +27,7 @@ KINDS = {
     Role.GVCF_INDEX: "Index of all sites",
     Role.FASTQ_1: "Raw reads, first ends (FASTQ)",
     Role.FASTQ_2: "Raw reads, second ends (FASTQ)",
+    Role.TARGETS: "Targets of the exome (BED)",
 }
 
 FOLDERS = (

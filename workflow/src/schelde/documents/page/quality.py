@@ -238,10 +238,7 @@ def frequencies(found: Frequencies | None) -> Html:
         return Html("")
     people = counted(found.individuals, "person", "people")
     words = f"{counted(found.sites, 'variant')} of {people}, without genotypes, in "
-    words += f"aggregated/{found.name}. Alleles that were seen fewer than "
-    words += (
-        f"{counted(found.minimum_count, 'time')} were left out, so that no single person shows."
-    )
+    words += f"aggregated/{found.name}. {found.left_out}"
     parts = [tag("p", words)]
     if found.spectrum:
         width = 1 / len(found.spectrum)
