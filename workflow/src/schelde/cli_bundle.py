@@ -140,17 +140,37 @@ def ega(
 
 def submit(
     bundle: BundleArgument,
-    to: Annotated[str, typer.Option("--to", help="sftp://user@host/folder or s3://bucket/folder")],
+    to: Annotated[
+        str, typer.Option("--to", help="sftp://user@host:port/folder or s3://bucket/folder")
+    ],
+    encrypted_only: Annotated[
+        bool, typer.Option("--encrypted-only", help="leave the documents out")
+    ] = False,
+    read_back: Annotated[
+        bool, typer.Option("--read-back", help="S3: read every file back as well")
+    ] = False,
     key: KeyOption = None,
 ) -> None:
-    """Upload a bundle to an inbox; run it again after a failure: it goes on where it was."""
+    """Upload a bundle to an inbox; give it again after a failure, and it goes on where it was."""
     from schelde.seal.keys import read_secret_key
     from schelde.submit import submit as upload
     from schelde.verify.run import faults
 
     secret = read_secret_key(key) if key else None
+    if to.rstrip("/").rsplit("/", 1)[-1] != bundle.name:
+        # As documents and messages in it name the files: ALIAS/encrypted/...
+        print(
+            f"note: documents of this bundle look for it in a folder '{bundle.name}'",
+            file=sys.stderr,
+        )
     with _faults():
-        summary = upload(bundle, to, verified=partial(faults, key=secret))
+        summary = upload(
+            bundle,
+            to,
+            verified=partial(faults, key=secret),
+            encrypted_only=encrypted_only,
+            read_back=read_back,
+        )
     print(*summary.lines(), sep="\n")
 
 
