@@ -10,13 +10,14 @@ from schelde.sheet import Person
 
 given, params = snakemake.input, snakemake.params
 person = Person.of(params.person)
+sender, targets = given.get("sender"), given.get("targets")
 names = ("cram", "vcf", "gvcf", "ga4gh", "metrics", "verdict", "facts")
 files = Files(
     **{name: Path(given[name]) for name in names},
     proofs={group: Path(proof) for group, proof in zip(params.groups, given.proofs, strict=True)},
     md5_cache=Path(params.md5_cache),
+    targets=Path(targets) if targets else None,
 )
-sender = given.get("sender")
 with job_log(snakemake.log[0]) as log:
     package_and_seal(
         files,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from schelde.package.packaged import Packaged, read_packaged
 from schelde.seal.crypt4gh import encrypt
 from schelde.seal.keys import public_of
 from schelde.sheet import Sex
-from schelde.verify.rule import Bundle, Finding, Rule, UnreadableError
+from schelde.verify.rule import Bundle
 
 SECRET = b"s" * 32
 
@@ -31,6 +32,11 @@ class MadeBundle:
     root: Path
     plain: Path
     record: Record
+
+    def copied(self, folder: Path) -> MadeBundle:
+        """Return a copy to damage."""
+        root = shutil.copytree(self.root, folder / "bundle")
+        return MadeBundle(root, shutil.copytree(self.plain, folder / "plain"), self.record)
 
     def open(self) -> Bundle:
         """Return the bundle with its key, nothing worked out yet."""
@@ -145,11 +151,3 @@ def refget_of(text: str) -> str:
     """Return the refget accession of bases."""
     digest = hashlib.sha512(text.encode()).digest()[:24]
     return f"SQ.{base64.urlsafe_b64encode(digest).decode()}"
-
-
-def findings(rule: Rule, bundle: Bundle) -> list[Finding]:
-    """Return what a rule finds, a file that it cannot use among it, as `schelde verify` does."""
-    try:
-        return list(rule.check(bundle))
-    except UnreadableError as error:
-        return [Finding(error.file, error.why)]

@@ -84,14 +84,17 @@ def made_file(sample: str, role: Role) -> File:
         plain=checksums("plain"),
         encrypted_size=1152,
         encrypted=checksums("encrypted"),
-        records=300 if role in (Role.VARIANTS, Role.GVCF) else None,
+        records=300 if role in (Role.VARIANTS, Role.GVCF, Role.TARGETS) else None,
     )
 
 
 def made_member(number: int, sex: Sex, **others: object) -> Member:
-    """Return a member with sample P<number>AAAA and subject S<number>AAAA."""
+    """Return a member with sample P<number>AAAA and subject S<number>AAAA; an exome has targets."""
     sample = f"P{number}AAAA"
-    roles = [role for role in Role if role not in (Role.FASTQ_1, Role.FASTQ_2)]
+    absent = {Role.FASTQ_1, Role.FASTQ_2}
+    if others.get("assay") is not Assay.WES:
+        absent.add(Role.TARGETS)
+    roles = [role for role in Role if role not in absent]
     alignment = {
         "yield_bp_q30": 92_800_000_000,
         "mean_autosome_coverage": 31.42,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.unit.made_record import made_member
 from tests.unit.whole_bundle import sealed_record, whole_bundle
 
 from schelde.bundle import folder as bundle_folder
@@ -17,6 +18,7 @@ from schelde.bundle.withdraw import withdraw, without
 from schelde.errors import UserError
 from schelde.seal.keys import public_of, read_secret_key, write_key_pair
 from schelde.seal.share import share
+from schelde.sheet import Assay, Sex
 from schelde.verify.files import RULES
 from schelde.verify.run import verify
 
@@ -42,6 +44,16 @@ def bundle(tmp_path: Path) -> Path:
 
 def test_a_bundle_that_is_written_verifies(made: Path) -> None:
     assert verify(made).passed
+
+
+def test_a_bundle_of_an_exome_has_the_bed_of_its_targets(tmp_path: Path) -> None:
+    root = whole_bundle(tmp_path, members=(made_member(1, Sex.MALE, assay=Assay.WES),))
+    assert verify(root).passed
+    listed = json.loads((root / "manifest.json").read_text())["files"]
+    (bed,) = [entry for entry in listed if entry["role"] == "targets"]
+    assert bed["path"] == "encrypted/P1AAAA.targets.bed.c4gh"
+    assert (bed["edam"], bed["ega_type"]) == ("format_3003", "bed")
+    assert (root / bed["path"]).stat().st_size == bed["size"]
 
 
 def test_a_bundle_has_every_folder_of_its_design(made: Path) -> None:

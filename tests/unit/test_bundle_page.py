@@ -129,6 +129,7 @@ def test_an_exome_is_drawn_by_its_targets_and_not_beside_genomes() -> None:
     assert "Mean depth of the targets" in text
     assert "103.6x" in text
     assert 'id="metrics"' not in text
+    assert "Targets of the exome (BED)" in text
 
 
 def test_the_least_depth_of_profiles_is_drawn_once() -> None:

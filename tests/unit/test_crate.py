@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from rocrate.rocrate import ROCrate
-from tests.unit.made_record import DESCRIPTION, ORGANISATION, made_record
+from tests.unit.made_record import DESCRIPTION, ORGANISATION, made_member, made_record
 
 from schelde.bundle.record import RECORD, Record, Withdrawal
 from schelde.documents.crate import (
@@ -20,6 +20,7 @@ from schelde.documents.crate import (
     documents,
     graph,
 )
+from schelde.sheet import Assay, Sex
 
 RUN = "#run"
 
@@ -48,6 +49,15 @@ def test_the_run_comes_out_with_every_encrypted_file_and_its_checksum() -> None:
         entity = entities(record)[f"../{file.path}"]
         assert entity["sha256"] == file.encrypted.sha256
         assert entity["contentSize"] == str(file.encrypted_size)
+
+
+def test_the_targets_of_an_exome_are_a_bed_file() -> None:
+    found = entities(made_record(members=(made_member(1, Sex.MALE, assay=Assay.WES),)))
+    term = "http://edamontology.org/format_3003"
+    bed = found["../encrypted/P1AAAA.targets.bed.c4gh"]
+    assert bed["encodingFormat"] == ["application/octet-stream", {"@id": term}]
+    assert found[term]["name"] == "BED"
+    assert found[bed["exampleOfWork"]["@id"]]["name"] == "targets"
 
 
 def test_tools_have_their_versions() -> None:

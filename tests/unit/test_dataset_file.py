@@ -57,6 +57,9 @@ def test_most_keys_of_the_demo_are_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "line", "message"),
     [
+        ("title:", 'title: "a\\x07b"', "'title' has a control character: '\\x07'; take it out"),
+        ("title:", 'title: "a\\ud800"', "'title' has a control character: '\\ud800'"),
+        ("access_url:", 'access_url: "https://a.org/\\x01"', "'access_url' has a control char"),
         ("title:", "titel: x", "unknown key 'titel'; did you mean 'title'?"),
         ("title:", "title: 7", "'title' is '7' (a number); give text, in quotes"),
         ("title:", "title: ''", "'title' is empty; give text"),
@@ -131,6 +134,14 @@ def test_the_short_description_that_ega_refuses_is_refused(tmp_path: Path) -> No
     )
     _, problems = read(tmp_path, text)
     assert any("give text of at least 50 characters" in str(problem) for problem in problems)
+
+
+def test_a_control_character_in_the_description_is_told(tmp_path: Path) -> None:
+    text = with_line("title:", "title: x").replace(
+        "description: >-", f'description: "{"a" * 60}\\x0b"\nold: >-'
+    )
+    _, problems = read(tmp_path, text)
+    assert any("'description' has a control character: '\\x0b'" in p.what for p in problems)
 
 
 def test_every_pattern_of_config_and_dataset_is_called_something() -> None:

@@ -15,10 +15,10 @@ from tests.unit.made_record import DESCRIPTION, made_file, made_member, made_rec
 
 from schelde.bundle.dataset import LegalBasis, Use
 from schelde.bundle.record import Frequencies, Record, Role, Withdrawal
-from schelde.documents.age import ages, span
+from schelde.days import age_bounds, ages
 from schelde.documents.dcat import AGGREGATED, CATALOG, LEGAL_BASES, SUBJECT_LEVEL, documents
 from schelde.documents.rdf import CONTEXT, DPV, HEALTH, OBO, SPDX
-from schelde.sheet import Sex
+from schelde.sheet import Assay, Sex
 
 FREQUENCIES = Frequencies(
     name="made.af.vcf.gz",
@@ -148,7 +148,7 @@ def test_an_age_is_as_exact_as_the_date_of_birth(birth: str, expected: tuple[int
 
 
 def test_nobody_has_no_span_of_ages() -> None:
-    assert span([], "2026-01-31") is None
+    assert age_bounds([], "2026-01-31") is None
 
 
 def test_genomes_have_the_declared_access_right_and_frequencies_are_public() -> None:
@@ -195,6 +195,17 @@ def test_a_kind_of_file_is_one_distribution_with_the_size_of_all_its_files() -> 
         for node in graph.subjects(RDF.type, DCAT.Distribution)
     }
     assert sizes == dict.fromkeys(("cram", "vcf", "gvcf"), 3 * 2 * 1152)
+
+
+def test_targets_of_exomes_are_a_distribution_but_no_records() -> None:
+    record = made_record(members=(made_member(1, Sex.MALE, assay=Assay.WES),))
+    graph = graph_of(record)
+    (node,) = [each for each in graph.subjects(RDF.type, DCAT.Distribution) if ".bed" in each]
+    assert URIRef("http://edamontology.org/format_3003") in set(
+        graph.objects(node, DCTERMS.conformsTo)
+    )
+    assert int(str(graph.value(node, DCAT.byteSize))) == 1152
+    assert values(record, HEALTH.numberOfRecords) == {"3"}
 
 
 def test_the_file_of_frequencies_has_its_size_and_checksum() -> None:

@@ -21,6 +21,7 @@ from schelde.declared_faults import CELLS
 from schelde.errors import Problem
 from schelde.names import Place
 from schelde.tables import Row, Table, columns_of
+from schelde.vocabulary import hmd_terms
 
 GOOD = {
     "gender": "female",
@@ -137,6 +138,12 @@ def test_an_empty_cell_is_not_made_up() -> None:
         ({"hpo": "HP:0001250,HP:0001250"}, "hpo has 'HP:0001250' twice"),
         ({"diagnoses": "epilepsy"}, "diagnoses 'epilepsy' is not such a term"),
         ({"case_control": "cases"}, "case_control is 'cases'; did you mean 'case'?"),
+        ({"anatomical_site": "bllood"}, "nearly a word that has one; did you mean 'Blood'?"),
+        ({"anatomical_site": "buccal mucosae"}, "did you mean 'Buccal mucosa'?"),
+        ({"specimen": "saliwa"}, "specimen 'saliwa' has no code of 1+MG, and is nearly a word"),
+        ({"specimen": "blood\x07"}, "specimen has control characters"),
+        ({"pathological_state": "Primary Tumour"}, "did you mean 'Primary Tumor'?"),
+        ({"storage": "Bag LN2"}, "did you mean 'Bag LN'?"),
         ({"instrument": "NovaSeq 6000"}, "is not known to EGA; did you mean 'Illumina NovaSeq"),
         ({"instrument": "abacus"}, "instrument 'abacus' is not known to EGA; resources/ega.yaml"),
         ({"library_selection": "random"}, "did you mean 'RANDOM'?"),
@@ -176,6 +183,30 @@ def test_a_mistaken_cell_gets_one_message(cells: dict[str, str], message: str) -
     said = told(**cells)
     assert len(said) == 1
     assert message in said[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "table"),
+    [
+        ("anatomical_site", "sites"),
+        ("specimen", "specimens"),
+        ("pathological_state", "states"),
+        ("storage", "storage"),
+    ],
+)
+def test_every_word_and_code_of_a_sample_is_taken(column: str, table: str) -> None:
+    rows = hmd_terms()[table]
+    entries = [rows, {letter: letter for letter in rows}] if isinstance(rows, dict) else rows
+    # Labels of other systems than HMD's are no words of ours.
+    named = [(key, word) for entry in entries for key, word in entry.items()]
+    words = [word for key, word in named if key not in ("ncit_label", "uberon_label")]
+    assert len(words) >= 10
+    assert not [said for word in words for said in told(**{column: word.swapcase()})]
+
+
+@pytest.mark.parametrize("text", ["left ear", "venous blood", "PBMC", "XA9ZZ9", "fibroblasts"])
+def test_text_that_is_no_misspelt_word_is_taken(text: str) -> None:
+    assert not told(anatomical_site=text, specimen=text, storage=text, pathological_state=text)
 
 
 def test_a_child_with_a_guardian_and_a_day_to_be_asked_is_right() -> None:

@@ -141,6 +141,19 @@ def test_an_exome_is_told_as_one():
     assert told["dataset.json"]["dataset_types"] == ["Exome sequencing", "Genomic variant calling"]
 
 
+def test_the_targets_of_an_exome_are_of_the_analysis_of_its_variants():
+    told = payloads(one(assay=Assay.WES))
+    analysis = told["analysis-P1AAAA.variants.json"]
+    assert analysis["files"][-1] == "@file:P1AAAA.targets.bed.c4gh"
+    assert analysis["description"].endswith("gVCF with reference blocks, within targets (BED)")
+    assert "BED" not in TRIO["analysis-P1AAAA.variants.json"]["description"]
+
+
+def test_targets_without_variants_are_not_described():
+    record = one(assay=Assay.WES, files=(made_file("P1AAAA", Role.TARGETS),))
+    assert not [name for name in payloads(record) if name.startswith(("analysis", "run"))]
+
+
 def test_a_library_read_from_one_end_has_no_length_of_fragments():
     told = payloads(made_record(members=(single_end(),)))["experiment-P1AAAA.wgs.json"]
     assert told["library_layout"] == "SINGLE"

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pytest
 from lxml import etree
-from tests.unit.ega_bundle import RECORDS, for_disease, registered, with_genome, with_instrument
+from tests.unit.ega_bundle import (
+    RECORDS,
+    for_disease,
+    one,
+    registered,
+    with_genome,
+    with_instrument,
+)
 from tests.unit.made_record import made_record
 
 from schelde.bundle.record import Record
 from schelde.documents import ega_xml
+from schelde.sheet import Assay
 
 NAMES = (
     "dac",
@@ -45,6 +53,13 @@ def test_a_file_has_both_its_md5s():
 def test_every_object_has_the_centre_of_the_dataset():
     for name in NAMES:
         assert {each.get("center_name") for each in xml(name)} == {"EXAMPLE"}
+
+
+def test_targets_of_an_exome_are_a_bed_file_of_an_analysis():
+    record = one(assay=Assay.WES)
+    types = [file.get("filetype") for file in xml("analysis", record)[0].iter("FILE")]
+    assert types == ["vcf", "tabix", "vcf", "tabix", "bed"]
+    assert not [file for file in xml("run", record).iter("FILE") if file.get("filetype") == "bed"]
 
 
 def test_a_variant_index_is_a_tabix_file():

@@ -10,13 +10,15 @@ from pathlib import Path
 import pysam
 import pytest
 import yaml
+from tests.unit.damage import MALFORMED
 from tests.unit.made_record import DESCRIPTION, made_record
+from tests.unit.told import told_by_rule
 
 from schelde.bundle.record import RECORD, Frequencies, Record
 from schelde.documents.frequencies import PACKAGE, documents
 from schelde.verify.frequencies import RULES
 from schelde.verify.frequency_rows import RowError, suffix_of
-from schelde.verify.rule import Bundle, UnreadableError
+from schelde.verify.rule import Bundle
 from schelde.verify.schema import validator
 
 NAME = "made-trio.af.vcf.gz"
@@ -91,14 +93,8 @@ def made_bundle(root: Path, header: list[str] = HEADER, rows: list[str] = ROWS) 
 
 
 def findings(root: Path) -> list[str]:
-    bundle, said = Bundle(root), []
-    for rule in RULES:
-        try:
-            if rule.applies(bundle):
-                said += [f"{rule.id}: {f.file}: {f.message}" for f in rule.check(bundle)]
-        except UnreadableError as error:
-            said.append(f"{rule.id}: {error.file}: {error.why}")
-    return said
+    found = told_by_rule(RULES, Bundle(root))
+    return [f"{rule}: {each}" for rule, said in found.items() for each in said]
 
 
 @pytest.fixture
@@ -333,7 +329,7 @@ def test_many_faults_of_one_kind_are_counted(root):
     assert any(re.search(r"sites: .*: \d+ more of this kind", each) for each in findings(root))
 
 
-HOSTILE = [b"", b"\x1f\x8b", b"\xff" * 50, b"null", b"{}"]
+HOSTILE = [b"\x1f\x8b", b"\xff" * 50, *(text.encode() for text in MALFORMED)]
 
 
 @pytest.mark.parametrize("path", [VCF, f"{VCF}.tbi", PACKAGE, RECORD])

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.conftest import ROOT
 from tests.unit.made_national import GHGA, made_national_record
-from tests.unit.made_record import made_record
+from tests.unit.made_record import made_member, made_record
 
 from schelde.bundle.record import National, Record
 from schelde.documents.ghga import documents
@@ -13,6 +13,7 @@ from schelde.errors import Problem
 from schelde.national.ages import age_range
 from schelde.national.ghga import Ghga
 from schelde.national.reading import read_part
+from schelde.sheet import Assay, Sex
 
 
 def submission(record: Record):
@@ -52,6 +53,15 @@ def test_reads_kept_at_home_are_named_and_said_not_to_be_included():
     told = submission(made_record(national=National(ghga=GHGA)))["research_data_files"]
     assert [entry["included_in_submission"] for entry in told] == [False] * 6
     assert told[0]["name"] == "P1AAAA_R1.fastq.gz"
+
+
+def test_the_targets_of_an_exome_are_process_data():
+    record = made_record(
+        members=(made_member(1, Sex.MALE, assay=Assay.WES),), national=National(ghga=GHGA)
+    )
+    told = {entry["name"]: entry["format"] for entry in submission(record)["process_data_files"]}
+    assert told["P1AAAA.targets.bed"] == "BED"
+    assert len(told) == 7
 
 
 def test_packaged_reads_are_said_to_be_included():
@@ -171,3 +181,12 @@ def test_what_is_missing_is_told(tmp_path):
         "None: 'workflow_repository' is missing",
         "None: 'workflow_doi' is missing",
     ]
+
+
+def test_a_control_character_is_told_with_its_line(tmp_path):
+    good = (ROOT / "config/ghga.example.yaml").read_text().splitlines()
+    kept = [line for line in good if not line.startswith("library_preparation:")]
+    given, problems = read(tmp_path, "\n".join(['library_preparation: "a\\x07b"', *kept]))
+    assert given is None
+    assert len(problems) == 1
+    assert "1: 'library_preparation' has a control character: '\\x07'; take it" in problems[0]

@@ -194,8 +194,7 @@ def test_a_parent_may_be_below_the_thresholds():
 def test_an_exome_comes_with_its_targets():
     record = with_exome(made_national_record())
     index = record.members[-1]
-    bed = made_file(index.sample, Role.VARIANTS_INDEX)
-    bed = bed.model_copy(update={"name": f"{index.sample}.targets.bed"})
+    bed = made_file(index.sample, Role.TARGETS)
     record = with_index(record, files=(*index.files, bed))
     datum = metadata(record)["donors"][0]["labData"][0]
     assert datum["libraryType"] == "wes"

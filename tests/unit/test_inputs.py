@@ -500,6 +500,7 @@ SECTIONS: dict[str, list[Case]] = {
         Case("permission of the dataset", dataset("DUO:0000006", "DUO:0000046")),
         Case("Norway without quotes", dataset("country: BE", "country: NO")),
         Case("day of issue that does not exist", dataset("2026-01-31", "2026-02-31")),
+        Case("control character in a text", dataset("title: ", 'title: "\\x07" # ')),
         Case("public genomes", dataset("NON_PUBLIC", "PUBLIC")),
         Case("nobody to seal it to", bundle() | more(BUNDLE.replace("[node.pub]", "[]"))),
         Case("public key missing", bundle() | {"node.pub": None}),
@@ -530,6 +531,10 @@ SECTIONS: dict[str, list[Case]] = {
             "facts that are missing",
             bundle("  targets: [goe]\n")
             | told({"birth": "", "country": ""}, {"birth": "", "gender": ""}),
+        ),
+        Case(
+            "misspelt words about samples",
+            bundle() | told({"specimen": "bllood"}, {"pathological_state": "Organoids"}),
         ),
         Case(
             "consent without what it allows",

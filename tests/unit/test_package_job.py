@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,19 @@ def test_fastq_holds_the_reads_of_the_cram_in_step(salted):
     }
     lines = lines_of(folder / f"{PSEUDONYM}_R1.fastq.gz")
     assert set(lines[1::4]) >= reads
+
+
+def test_an_exome_comes_with_its_targets_and_without_their_names(tmp_path):
+    made = made_sample(tmp_path / "in")
+    bed = tmp_path / "own-design.bed"
+    bed.write_text("chr20\t10\t900\tBRCA1\nchrX\t0\t1500\town-design\n")
+    made = replace(made, files=replace(made.files, targets=bed))
+    folder = packaged(made, tmp_path / "out")
+    text = (folder / f"{PSEUDONYM}.targets.bed").read_text()
+    assert text == "chr20\t10\t900\nchrX\t0\t1500\n"
+    records = {file.role: file.records for file in read_packaged(folder).files}
+    assert records[Role.TARGETS] == 2
+    assert all(b"own-design" not in data for data in everything(made, folder).values())
 
 
 def test_single_end_reads_make_one_fastq(tmp_path):

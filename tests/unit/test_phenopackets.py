@@ -12,7 +12,7 @@ from tests.unit.made_record import made_member, made_record
 
 from schelde.bundle.record import Record
 from schelde.documents.phenopackets import documents
-from schelde.sheet import Sex
+from schelde.sheet import Assay, Sex
 from schelde.verify.schema import validator
 
 PATH = "phenopackets/S1AAAA.json"
@@ -192,6 +192,11 @@ def test_files_are_told_with_sample_format_and_genome_and_without_indexes() -> N
     assert {tuple(each["individualToFileIdentifiers"].items()) for each in files} == {
         (("S1AAAA", "P1AAAA"),)
     }
+
+
+def test_the_targets_of_an_exome_are_no_file_of_a_person() -> None:
+    files = packet(made_record(members=(made_member(1, Sex.MALE, assay=Assay.WES),)))["files"]
+    assert [each["fileAttributes"]["fileFormat"] for each in files] == ["CRAM", "VCF", "GVCF"]
 
 
 def test_in_a_family_the_way_to_the_files_is_one_folder_longer() -> None:

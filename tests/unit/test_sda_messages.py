@@ -8,7 +8,7 @@ from tests.unit.made_record import made_member, made_record
 
 from schelde.bundle.record import Record
 from schelde.documents import sda
-from schelde.sheet import Sex
+from schelde.sheet import Assay, Sex
 
 
 def lines(record: Record, document: str) -> list[Any]:
@@ -89,6 +89,13 @@ def test_a_federated_node_gets_the_files_that_are_described_to_ega():
     paths = {message["filepath"] for message in messages if "filepath" in message}
     assert len(paths) == 15
     assert not [path for path in paths if "crai" in path]
+
+
+def test_both_kinds_of_node_get_the_targets_of_an_exome():
+    record = one(assay=Assay.WES)
+    for path in (sda.ISOLATED, sda.FEDERATED):
+        paths = [message.get("filepath") for message in lines(record, path)]
+        assert paths.count("made-trio/encrypted/P1AAAA.targets.bed.c4gh") == 2
 
 
 def test_with_fastq_every_file_is_described_to_ega():

@@ -143,5 +143,5 @@ def test_a_share_that_is_killed_leaves_the_bundle_as_it_was(root, monkeypatch):
 
 
 def test_no_bundle_at_all_is_told(tmp_path, root):
-    with pytest.raises(UserError, match="no bundle with a record"):
+    with pytest.raises(UserError, match="is no bundle; name the folder"):
         share(tmp_path, [tmp_path / "second.pub"], tmp_path / "first.sec", rewrite)

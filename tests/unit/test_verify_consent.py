@@ -226,7 +226,6 @@ def test_a_file_about_somebody_who_has_withdrawn_is_found(path: str, tmp_path: P
 
 def test_every_rule_is_tried_on_damage() -> None:
     assert {rule for _, rule, _ in DAMAGED.values()} == {rule.id for rule in RULES}
-    assert all(rule.proves.endswith(".") for rule in RULES)
 
 
 def _hostile() -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.made_record import DESCRIPTION, made_member, made_record
 from tests.unit.test_dcat import FREQUENCIES
+from tests.unit.told import told_in
 
 from schelde.bundle.record import RECORD, Record
 from schelde.documents.dcat import CATALOG, documents
@@ -15,7 +16,7 @@ from schelde.sheet import Sex
 from schelde.verify.dcat import FREQUENCIES as AGGREGATED
 from schelde.verify.dcat import GENOMES, RULES
 from schelde.verify.dcat_graph import SHAPES, shapes
-from schelde.verify.report import Report, Status
+from schelde.verify.report import Status
 from schelde.verify.run import verify
 
 WHOLE = made_record(frequencies=FREQUENCIES)
@@ -38,23 +39,15 @@ def write(root: Path, record: Record = WHOLE) -> Path:
     return root
 
 
-def told(report: Report) -> list[tuple[str, str]]:
-    return [
-        (outcome.rule, f"{finding.file}: {finding.message}")
-        for outcome in report.outcomes
-        for finding in outcome.findings
-    ]
-
-
 def test_what_the_record_tells_passes(tmp_path: Path) -> None:
     report = verify(write(tmp_path), rules=RULES)
-    assert told(report) == []
+    assert told_in(report) == []
     assert [outcome.status for outcome in report.outcomes] == [Status.PASSED] * len(RULES)
 
 
 @pytest.mark.parametrize("members", [(), (made_member(1, Sex.MALE),)], ids=["nobody", "one"])
 def test_a_bundle_that_people_have_left_passes(tmp_path: Path, members: tuple[object]) -> None:
-    assert told(verify(write(tmp_path, made_record(members=members)), rules=RULES)) == []
+    assert told_in(verify(write(tmp_path, made_record(members=members)), rules=RULES)) == []
 
 
 def test_there_are_shapes_for_every_class_that_we_write() -> None:
@@ -136,7 +129,7 @@ def test_a_damaged_record_is_found(
     text, places = re.subn(old, new, path.read_text())
     assert places, "the damage must hit something"
     path.write_text(text)
-    found = told(verify(tmp_path, rules=RULES))
+    found = told_in(verify(tmp_path, rules=RULES))
     assert [what for name, what in found if name == rule and message in what], found
 
 
@@ -146,20 +139,20 @@ def test_every_rule_has_a_damage() -> None:
 
 def test_public_frequencies_of_one_individual_are_found(tmp_path: Path) -> None:
     record = made_record(frequencies=FREQUENCIES.model_copy(update={"individuals": 1}))
-    found = told(verify(write(tmp_path, record), rules=RULES))
+    found = told_in(verify(write(tmp_path, record), rules=RULES))
     assert [rule for rule, what in found if "one individual" in what] == ["dcat.access"]
 
 
 def test_frequencies_without_an_identifier_are_found(tmp_path: Path) -> None:
     dataset = DESCRIPTION.model_copy(update={"frequencies_identifier": None})
     record = made_record(dataset=dataset, frequencies=FREQUENCIES)
-    found = told(verify(write(tmp_path, record), rules=RULES))
+    found = told_in(verify(write(tmp_path, record), rules=RULES))
     assert [rule for rule, what in found if "frequencies_identifier" in what] == ["dcat.identifier"]
 
 
 def test_a_missing_data_file_changes_the_number_of_records(tmp_path: Path) -> None:
     (write(tmp_path) / "encrypted" / "P1AAAA.vcf.gz.c4gh").unlink()
-    found = told(verify(tmp_path, rules=RULES))
+    found = told_in(verify(tmp_path, rules=RULES))
     assert (
         "dcat.numbers",
         f"{GENOMES}: healthdcatap:numberOfRecords is 9; it should be 8",
@@ -188,4 +181,4 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_no_record_ends_a_check(tmp_path: Path, file: str, text: str) -> None:
     (write(tmp_path) / file).write_text(text)
-    assert file in {what.partition(":")[0] for _, what in told(verify(tmp_path, rules=RULES))}
+    assert file in {what.partition(":")[0] for _, what in told_in(verify(tmp_path, rules=RULES))}

@@ -7,9 +7,13 @@ import shutil
 import subprocess
 
 import pytest
-from tests.unit.made_bundle import MadeBundle, findings, made_bundle
+from tests.unit.damage import MALFORMED
+from tests.unit.made_bundle import MadeBundle, made_bundle, made_file_facts
 from tests.unit.made_sample import PSEUDONYM, made_sample, packaged, write_vcf
+from tests.unit.told import told_by_rule
 
+from schelde.bundle.record import RECORD, File, Role
+from schelde.sheet import Assay
 from schelde.verify.identity import RULES
 
 CRAM, VCF, GVCF = (f"{PSEUDONYM}{end}" for end in (".cram", ".vcf.gz", ".g.vcf.gz"))
@@ -26,16 +30,11 @@ def whole(tmp_path_factory, need):
 
 @pytest.fixture
 def bundle(whole, tmp_path):
-    _, first = whole
-    root = shutil.copytree(first.root, tmp_path / "bundle")
-    plain = shutil.copytree(first.plain, tmp_path / "plain")
-    return MadeBundle(root, plain, first.record)
+    return whole[1].copied(tmp_path)
 
 
 def found(bundle: MadeBundle) -> dict[str, list[str]]:
-    opened = bundle.open()
-    told = {rule.id: findings(rule, opened) for rule in RULES}
-    return {name: [f"{f.file}: {f.message}" for f in each] for name, each in told.items() if each}
+    return told_by_rule(RULES, bundle.open())
 
 
 def edit_vcf(bundle: MadeBundle, name: str, old: str, new: str) -> MadeBundle:
@@ -64,7 +63,7 @@ def edit_cram(made, bundle: MadeBundle, old: str, new: str, version: str = "3.0"
 
 def test_an_undamaged_bundle_passes(whole):
     assert found(whole[1]) == {}
-    assert len(RULES) == 7
+    assert len(RULES) == 9
 
 
 @pytest.mark.parametrize(
@@ -80,6 +79,45 @@ def test_a_change_of_the_cram_header_is_found(whole, bundle, old, new, rule, mes
     told = found(edit_cram(whole[0], bundle, old, new))
     assert message in told[rule][0]
     assert told[rule][0].startswith(f"encrypted/{CRAM}.c4gh: ")
+
+
+def with_targets(bundle: MadeBundle, text: str, assay: Assay = Assay.WES) -> MadeBundle:
+    """Return the bundle as that of an exome with a BED."""
+    name = f"{PSEUDONYM}.targets.bed"
+    (bundle.plain / name).write_text(text)
+    facts = {"name": name, "role": Role.TARGETS, "size": 0, "records": text.count("\n")}
+    bed = File(**facts, **made_file_facts())
+    files = (*bundle.record.members[0].files, bed)
+    return bundle.with_member(assay=assay, files=files).reseal(name)
+
+
+def test_an_exome_with_its_targets_passes(bundle):
+    assert found(with_targets(bundle, "chr20\t0\t10\nchr20\t20\t3000\nchrX\t0\t1500\n")) == {}
+
+
+def test_an_exome_without_targets_is_found(bundle):
+    told = found(bundle.with_member(assay=Assay.WES))
+    assert told == {"identity.exomes": [f"{RECORD}: exome '{PSEUDONYM}' has no BED of its targets"]}
+
+
+def test_a_genome_with_targets_is_found(bundle):
+    told = found(with_targets(bundle, "chr20\t0\t10\n", Assay.WGS))
+    assert list(told) == ["identity.exomes"]
+    assert "is a whole genome, without targets" in told["identity.exomes"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chrY\t0\t10\n", "'chrY' is no contig of the record"),
+        ("chr20\t0\t3001\n", "a target ends at 3001, past the end of chr20 at 3000 bp"),
+        ("chrX\t0\t10\nchr20\t0\t10\n", "its contigs are not in the order of the record"),
+    ],
+)
+def test_targets_of_another_reference_are_found(bundle, text, message):
+    told = found(with_targets(bundle, text))
+    assert list(told) == ["identity.targets"]
+    assert message in told["identity.targets"][0]
 
 
 def test_a_cram_of_another_version_is_found(whole, bundle):
@@ -142,7 +180,7 @@ def test_a_document_of_another_sample_is_found(bundle, document, change, message
     assert message in told["identity.documents"][0]
 
 
-@pytest.mark.parametrize("text", ["[]", "null", "3", '"x"'])
+@pytest.mark.parametrize("text", MALFORMED)
 def test_hostile_documents_are_findings(bundle, text):
     for name in (f"qc/{PSEUDONYM}.verdict.json", "reference/seqcol.json"):
         (bundle.root / name).write_text(text)

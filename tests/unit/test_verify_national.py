@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.damage import MALFORMED, places
+from tests.unit.damage import change as damage
 from tests.unit.made_national import made_national_record, written_bundle
 from tests.unit.made_record import made_record
 
@@ -30,12 +32,6 @@ def failures(bundle: Bundle) -> dict[str, list[str]]:
         for outcome in report.outcomes
         if outcome.findings
     }
-
-
-def damage(root: Path, name: str, change: Change) -> None:
-    document = json.loads((root / name).read_text())
-    change(document)
-    (root / name).write_text(json.dumps(document))
 
 
 def test_a_good_bundle_passes_every_rule(tmp_path):
@@ -271,7 +267,7 @@ DAMAGED_GRZ = [
         "grz.schema",
         "Too many items match",
     ),
-    ("no-index", put(*DONOR, "relation", value="child"), "grz.schema", "$.donors: ["),
+    ("no-index", put(*DONOR, "relation", value="child"), "grz.schema", "$.donors: contains "),
     ("no-fastq", put(*DATA, "files", value=[]), "grz.schema", "[] should be non-empty"),
     (
         "no-reads",
@@ -289,7 +285,7 @@ DAMAGED_GRZ = [
         "no-bed",
         put(*DATUM, "libraryType", value="panel"),
         "grz.schema",
-        "$.donors[0].labData[0].sequenceData.files: [",
+        "$.donors[0].labData[0].sequenceData.files: contains ",
     ),
     ("rna", put(*DATUM, "sequenceType", value="rna"), "grz.schema", "'dna' was expected"),
     ("wrong-type", put("donors", value="x"), "grz.schema", "'x' is not of type 'array'"),
@@ -367,7 +363,12 @@ DAMAGED_GRZ = [
     ),
     ("one-end", take(*FASTQ), "grz.files", "FASTQ files R2, not R1, R2"),
     ("order", put(*FASTQ, "readOrder", value="R2"), "grz.files", "FASTQ files R2, R2, not R1, R2"),
-    ("twice", double(*DATA, "files"), "grz.schema", "$.donors[0].labData[0].sequenceData.files: ["),
+    (
+        "twice",
+        double(*DATA, "files"),
+        "grz.schema",
+        "$.donors[0].labData[0].sequenceData.files: uniqueItems",
+    ),
     (
         "listed-twice",
         put(*DATA, "files", 2, "filePath", value="P3AAAA_R1.fastq.gz"),
@@ -541,8 +542,8 @@ def test_tolerance_is_a_tenth_of_the_declared_value(tmp_path):
 @pytest.mark.parametrize("name", [GHGA, METADATA, CASES])
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{}", "3", '"x"', "{", "\udcff", '{"donors": [[]]}', '{"cases": [null]}'],
-    ids=["empty", "null", "list", "block", "number", "text", "cut", "no-utf8", "nested", "case"],
+    [*MALFORMED, "\udcff", '{"donors": [[]]}', '{"cases": [null]}'],
+    ids=ascii,
 )
 def test_hostile_documents_end_in_findings(tmp_path, name, text):
     bundle = written_bundle(tmp_path, made_national_record())
@@ -550,19 +551,11 @@ def test_hostile_documents_end_in_findings(tmp_path, name, text):
     assert failures(bundle)
 
 
-def walk(document: Any, path: tuple[str | int, ...] = ()):
-    """Yield the path of every value of a document."""
-    yield path
-    if isinstance(document, dict | list):
-        for key in document if isinstance(document, dict) else range(len(document)):
-            yield from walk(document[key], (*path, key))
-
-
 @pytest.mark.parametrize("name", [GHGA, METADATA, CASES])
 def test_no_value_put_anywhere_ends_in_a_traceback(tmp_path, name):
     bundle = written_bundle(tmp_path, made_national_record())
     good = (tmp_path / name).read_text()
-    for number, path in enumerate(list(walk(json.loads(good)))[1::7]):
+    for number, path in enumerate(list(places(json.loads(good), items=None))[1::7]):
         value = [None, 3, "", [], {}, [None], -1.5][number % 7]
         damage(tmp_path, name, put(*path, value=value))
         failures(bundle)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.damage import HOSTILE, places, replaced
+from tests.unit.damage import change, tried
 from tests.unit.made_record import made_member, made_record
+from tests.unit.told import told_in
 
 from schelde.bundle.record import RECORD, Record
 from schelde.documents import phenopackets
 from schelde.documents.manifest import MANIFEST
 from schelde.sheet import Sex
 from schelde.verify.phenopackets import RULES
-from schelde.verify.report import Status
 from schelde.verify.run import verify
 
 KID = made_member(3, Sex.MALE, father="P1AAAA", mother="P2AAAA")
@@ -40,12 +40,6 @@ def write(root: Path, record: Record = RECORDED) -> Path:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     return root
-
-
-def change(root: Path, name: str, how: Callable[[Any], object]) -> None:
-    document = json.loads((root / name).read_text())
-    how(document)
-    (root / name).write_text(json.dumps(document))
 
 
 def test_what_the_record_tells_passes(tmp_path: Path) -> None:
@@ -214,14 +208,9 @@ def test_a_damage_is_told_by_its_rule(
 ) -> None:
     write(tmp_path)
     change(tmp_path, name, how)
-    told = [
-        finding.message
-        for outcome in verify(tmp_path, rules=RULES).failed
-        if outcome.rule == rule
-        for finding in outcome.findings
-        if finding.file == name
-    ]
-    assert any(message in each for each in told), told
+    said = told_in(verify(tmp_path, rules=RULES))
+    told = [what for id_of_rule, what in said if id_of_rule == rule]
+    assert any(each.startswith(f"{name}: ") and message in each for each in told), said
 
 
 def test_every_rule_has_a_damage() -> None:
@@ -259,11 +248,4 @@ def test_no_rule_ends_in_a_traceback_whatever_a_file_holds(tmp_path: Path, name:
     document = json.loads((write(tmp_path) / name).read_text())
     if name == FAMILY:  # its Phenopackets are like the other
         document["relatives"], document["proband"] = [], {"subject": {"id": "S3AAAA"}}
-    tried = 0
-    for at in places(document):
-        for value in HOSTILE:
-            (tmp_path / name).write_text(json.dumps(replaced(document, at, value)))
-            statuses = [each.status for each in verify(tmp_path, rules=RULES).outcomes]
-            assert set(statuses) <= {Status.PASSED, Status.FAILED}
-            tried += 1
-    assert tried > 100
+    assert tried(tmp_path, name, document, RULES) > 100

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import subprocess
 
 import pytest
-from tests.unit.made_bundle import MadeBundle, findings, made_bundle
+from tests.unit.damage import MALFORMED
+from tests.unit.made_bundle import (
+    SECRET,
+    MadeBundle,
+    made_bundle,
+    made_file_facts,
+)
 from tests.unit.made_sample import PSEUDONYM, made_sample, packaged, write_vcf
+from tests.unit.told import told, told_by_rule
 
+from schelde.bundle.record import File, Role
+from schelde.seal.crypt4gh import encrypt
+from schelde.seal.keys import public_of
 from schelde.verify.plain import RULES, is_same
 from schelde.verify.plain_file import plain_of
 from schelde.verify.rule import Bundle
@@ -30,17 +39,12 @@ def whole(tmp_path_factory, need):
 @pytest.fixture
 def bundle(whole, tmp_path):
     """A copy to damage."""
-    _, first = whole
-    root = shutil.copytree(first.root, tmp_path / "bundle")
-    plain = shutil.copytree(first.plain, tmp_path / "plain")
-    return MadeBundle(root, plain, first.record)
+    return whole[1].copied(tmp_path)
 
 
 def found(bundle: MadeBundle) -> dict[str, list[str]]:
     """Return messages by rule; only rules that found something."""
-    opened = bundle.open()
-    told = {rule.id: findings(rule, opened) for rule in RULES}
-    return {name: [f"{f.file}: {f.message}" for f in each] for name, each in told.items() if each}
+    return told_by_rule(RULES, bundle.open())
 
 
 def edit_vcf(bundle: MadeBundle, change, end: str = ".vcf.gz") -> None:
@@ -58,7 +62,7 @@ def test_an_undamaged_bundle_passes(whole):
 def test_every_file_is_looked_at(whole):
     opened = whole[1].open()
     for rule in RULES:
-        findings(rule, opened)
+        told(rule, opened)
     assert len(opened.kept["plain"]) == len(whole[1].record.members[0].files) == 8
 
 
@@ -75,7 +79,7 @@ def test_every_file_is_decrypted_once(whole, monkeypatch):
     monkeypatch.setattr(plain_file, "decrypting", counting)
     opened = whole[1].open()
     for rule in RULES:
-        findings(rule, opened)
+        told(rule, opened)
     assert set(counts.values()) == {1} and len(counts) == 8
 
 
@@ -113,6 +117,34 @@ def test_variant_counts_are_those_of_bcftools(whole, need, tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"chr20\t0\t10\tBRCA1\n", "line 1 is not a contig, a start and an end alone"),
+        (b"chr20 0 10\n", "line 1 is not a contig, a start and an end alone"),
+        (b"track name=own\n", "line 1 is not a contig, a start and an end alone"),
+        (b"\xff\x00\n\n", "line 1 is not a contig, a start and an end alone"),
+        (b"chr20\t-1\t10\n", "line 1 is not a contig, a start and an end alone"),
+        (b"chr20\t10\t10\n", "line 1 starts at 10 and ends at 10"),
+        (b"chr20\t0\t10\nchr20\t10\t20\n", "line 2 is not behind the line before it and apart"),
+        (b"chr20\t9\t10\nchr20\t0\t5\n", "line 2 is not behind the line before it and apart"),
+        (b"a\t0\t1\nb\t0\t1\na\t9\t10\n", "line 3 is not behind the line before it and apart"),
+        (b"chr20\t0\t10", "its last line is cut short"),
+        (b"", "it has no targets"),
+    ],
+)
+def test_a_bed_that_holds_more_or_less_than_places_is_found(tmp_path, data, fault):
+    (tmp_path / "bed").write_bytes(data)
+    encrypt(tmp_path / "bed", tmp_path / "bed.c4gh", [public_of(SECRET)], None)
+    facts = {"name": "bed", "role": Role.TARGETS, "size": len(data), "records": data.count(b"\n")}
+    (tmp_path / "encrypted").mkdir()
+    (tmp_path / "bed.c4gh").rename(tmp_path / "encrypted/bed.c4gh")
+    plain = plain_of(Bundle(tmp_path, SECRET), File(**facts, **made_file_facts()))
+    assert len(plain.faults) == 1
+    assert plain.faults[0].startswith(fault)
+    assert plain.records == data.count(b"\n")
+
+
 def test_a_flipped_bit_of_the_ciphertext_is_found(bundle):
     path = bundle.root / f"encrypted/{PSEUDONYM}.cram.c4gh"
     data = bytearray(path.read_bytes())
@@ -130,9 +162,9 @@ def test_a_missing_file_is_found(bundle):
 
 def test_another_key_is_told(whole):
     opened = Bundle(whole[1].root, b"x" * 32)
-    messages = findings(BY_ID["plain.checksums"], opened)
+    messages = told(BY_ID["plain.checksums"], opened)
     assert len(messages) == 8
-    assert all("cannot be decrypted" in finding.message for finding in messages)
+    assert all("cannot be decrypted" in message for message in messages)
 
 
 @pytest.mark.parametrize("what", ["md5", "sha256"])
@@ -240,7 +272,7 @@ def test_a_declared_metric_that_was_altered_is_found(bundle, part, metric, value
     assert f"{metric} is declared as {value}; the file itself has" in told[rule][0]
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "7", "null", '{"wgs_qc_metrics": []}', "{", "\xff"])
+@pytest.mark.parametrize("text", [*MALFORMED, '{"wgs_qc_metrics": []}', "\xff"])
 def test_hostile_quality_documents_are_findings(bundle, text):
     path = bundle.root / f"qc/{PSEUDONYM}.ga4gh-wgs-qc.json"
     path.write_text(text, encoding="latin-1")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
 import subprocess
 
 import pytest
-from tests.unit.made_bundle import MadeBundle, findings, made_bundle
+from tests.unit.made_bundle import MadeBundle, made_bundle
 from tests.unit.made_sample import PSEUDONYM, made_sample, packaged, write_vcf
+from tests.unit.told import told_by_rule
 
 from schelde.verify.privacy import RULES, is_cram_line, is_vcf_line
 from schelde.verify.private_words import is_known, paths_in
@@ -28,16 +28,11 @@ def whole(tmp_path_factory, need):
 
 @pytest.fixture
 def bundle(whole, tmp_path):
-    _, first = whole
-    root = shutil.copytree(first.root, tmp_path / "bundle")
-    plain = shutil.copytree(first.plain, tmp_path / "plain")
-    return MadeBundle(root, plain, first.record)
+    return whole[1].copied(tmp_path)
 
 
 def found(bundle: MadeBundle) -> dict[str, list[str]]:
-    opened = bundle.open()
-    told = {rule.id: findings(rule, opened) for rule in RULES}
-    return {name: [f"{f.file}: {f.message}" for f in each] for name, each in told.items() if each}
+    return told_by_rule(RULES, bundle.open())
 
 
 def test_an_undamaged_bundle_passes(whole):

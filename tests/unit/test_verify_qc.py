@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.damage import change
 from tests.unit.made_record import made_member, made_record
 
 from schelde.bundle.record import RECORD, Record
@@ -40,12 +41,6 @@ def write(root: Path, record: Record = RECORDED) -> Path:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     return root
-
-
-def change(root: Path, name: str, how: Callable[[Any], object]) -> None:
-    document = json.loads((root / name).read_text())
-    how(document)
-    (root / name).write_text(json.dumps(document))
 
 
 def test_what_the_record_tells_passes(tmp_path: Path) -> None:

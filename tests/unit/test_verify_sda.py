@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.damage import MALFORMED
 from tests.unit.ega_bundle import RECORDS, write_bundle
 from tests.unit.made_record import made_record
+from tests.unit.told import told
 
 from schelde.verify import sda
-from schelde.verify.rule import Bundle, UnreadableError
+from schelde.verify.rule import Bundle
 from schelde.verify.sda import CALLS, FEDERATED, ISOLATED, SCHEMAS
 
 BY_ID = {rule.id: rule for rule in sda.RULES}
@@ -26,12 +28,7 @@ CRAM = RECORD.members[0].files[0]
 
 def found(bundle: Path | Bundle, rule: str) -> list[str]:
     """Return the findings of one rule as 'file: message'."""
-    opened = bundle if isinstance(bundle, Bundle) else Bundle(bundle)
-    try:
-        findings = list(BY_ID[rule].check(opened))
-    except UnreadableError as error:
-        return [f"{error.file}: {error.why}"]
-    return [f"{finding.file}: {finding.message}" for finding in findings]
+    return told(BY_ID[rule], bundle if isinstance(bundle, Bundle) else Bundle(bundle))
 
 
 def edited(document: str, edit: Callable[[Lines], object]) -> Damage:
@@ -201,7 +198,7 @@ def test_every_rule_has_a_damaged_case():
     assert {rule for rule, _, _ in DAMAGES} == set(BY_ID)
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", "1", '{"type": []}', '{"path": {}}'])
+@pytest.mark.parametrize("text", [*MALFORMED, '{"type": []}', '{"path": {}}'])
 def test_no_rule_breaks_on_a_hostile_document(tmp_path, text):
     bundle = write_bundle(tmp_path, RECORD)
     for document in SCHEMAS:

@@ -43,6 +43,29 @@ def test_every_key_and_item_knows_its_line(tmp_path: Path) -> None:
     assert read.lines == lines
 
 
+@pytest.mark.parametrize("character", ["\x01", "\x07", "\x1f", "\x7f", "\ufffe"])
+def test_a_control_character_is_told_with_its_line(tmp_path: Path, character: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"a: 1\nb: [x,\n  y{character}]\n", encoding="utf-8")
+    problems: list[Problem] = []
+    assert read_yaml(str(path), problems) is None
+    assert [problem.line for problem in problems] == [3]
+    assert problems[0].what.startswith("there is a control character: '\\")
+    assert str(problems[0]).isprintable()
+
+
+def test_keys_are_the_text_that_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("NO: 1\n10: {2026-01-31: &x {007: a}}\nb:\n  <<: *x\n  1e3: b\n")
+    read = read_yaml(str(path), [])
+    assert read is not None
+    assert read.values == {
+        "NO": 1,
+        "10": {"2026-01-31": {"007": "a"}},
+        "b": {"007": "a", "1e3": "b"},
+    }
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text("abc: #-[]é'\"\n", max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1), inner),

@@ -36,6 +36,10 @@ def check(
     inputs = load({}, config or [], workflow_dir=ROOT, thorough=True)
     lanes = len(inputs.sheet.lanes)
     print(f"{len(inputs.sheet.samples)} samples with {lanes} read groups: no problem found")
+    if inputs.gate is not None:
+        reasons = [f"{number} {reason}" for reason, number in inputs.gate.counts.items()]
+        left_out = f"; left out: {', '.join(reasons)}" if reasons else ""
+        print(f"{len(inputs.gate.admitted)} samples may come into the bundle{left_out}")
 
 
 @app.command()

@@ -11,7 +11,7 @@ from schelde import duo
 from schelde.bundle.dataset import LegalBasis
 from schelde.days import day, may_be_child, span
 from schelde.names import Fault, nearest, nearest_of, question
-from schelde.vocabulary import countries, instruments, library_selections
+from schelde.vocabulary import countries, instruments, library_selections, sample_words
 
 GENDERS = ("male", "female", "other", "unknown")
 """HL7 administrative gender."""
@@ -20,6 +20,10 @@ CASE_CONTROL = ("case", "control", "both", "NA")
 """As EGA names them."""
 
 STATUSES = ("given", "refused", "withdrawn", "pending")
+MISSPELT = 0.8
+"""How alike a misspelt word and the right one are; what is less alike, such as 'venous blood', is
+taken to be meant."""
+
 EU_CODES = {"EL": "GR", "UK": "GB"}
 """Where the EU's own codes of countries differ from those of ISO 3166-1."""
 
@@ -84,6 +88,15 @@ def _text(column: str, value: str) -> Iterable[Fault]:
         yield Fault(f"{column} has control characters", "write it again")
 
 
+def _word_of(table: str, column: str, value: str) -> Iterable[Fault]:
+    """Take any text, as HMD does, but ask about one that is nearly a word with a code."""
+    yield from _text(column, value)
+    near = nearest_of(value, sample_words(table), MISSPELT)
+    if near and value.isprintable() and near.casefold() != value.casefold():
+        what = f"{column} '{value}' has no code of 1+MG, and is nearly a word that has one"
+        yield Fault(what, question(near, ""))
+
+
 def _terms(pattern: re.Pattern[str], example: str, column: str, value: str) -> Iterable[Fault]:
     given = [item.strip() for item in value.split(",")]
     for number, item in enumerate(given):
@@ -139,11 +152,11 @@ CELLS: Mapping[str, Callable[[str, str], Iterable[Fault]]] = {
         _terms, DIAGNOSIS, "ORPHA:98473, OMIM:143100, MONDO:0007739 or SCTID:22298006"
     ),
     "case_control": partial(_one_of, CASE_CONTROL),
-    "anatomical_site": _text,
-    "pathological_state": _text,
-    "specimen": _text,
+    "anatomical_site": partial(_word_of, "sites"),
+    "pathological_state": partial(_word_of, "states"),
+    "specimen": partial(_word_of, "specimens"),
     "collected": _partial_day,
-    "storage": _text,
+    "storage": partial(_word_of, "storage"),
     "instrument": partial(_term_of, instruments),
     "library_selection": partial(_term_of, library_selections),
     "library_kit": _text,

@@ -9,10 +9,11 @@ from pathlib import Path
 from schelde.calling_sex import sex_of
 from schelde.catalogue import Value
 from schelde.identity import Identity, judge_people, write_pairs, write_trios
+from schelde.json_text import json_text
 from schelde.karyotype import SexEvidence
 from schelde.pipes import write_text
 from schelde.profiles import Profile
-from schelde.qc import QcError, complete, pretty, read_document
+from schelde.qc import QcError, complete, read_document
 from schelde.sheet import Person
 from schelde.verdict import ProfileVerdict, judge, stated, worst, write_table
 
@@ -72,7 +73,7 @@ def judge_samples(
             "calling_sex": calling_words(person, evidence[sample], calling_sex),
             "metrics": {name: completed[name] for name in identity.metrics(sample)},
         }
-        write_text(output.verdicts[sample], pretty(document))
+        write_text(output.verdicts[sample], json_text(document))
     write_table(output.table, verdicts)
 
 

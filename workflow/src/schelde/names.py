@@ -37,14 +37,16 @@ class Place:
         return Problem(self.file, self.line, what, remedy)
 
 
-def nearest_of(name: str, known: Iterable[str]) -> str | None:
+def nearest_of(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return the known name nearest to ``name`` whatever its case, or None if none is near.
+
+    ``cutoff``: how alike they must be, from 0 to 1 (`difflib.SequenceMatcher.ratio`).
 
     >>> nearest_of("na12787", ["NA12878", "NA12891"])
     'NA12878'
     """
     spelt = {other.casefold(): other for other in sorted(known, reverse=True)}
-    near = difflib.get_close_matches(name.casefold(), spelt, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.casefold(), spelt, n=1, cutoff=cutoff)
     return spelt[near[0]] if near else None
 
 

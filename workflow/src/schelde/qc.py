@@ -15,6 +15,7 @@ from schelde.catalogue import Value, metrics
 from schelde.contamination.charr import charr
 from schelde.ga4gh import ga4gh_json
 from schelde.joblog import JobError
+from schelde.json_text import json_text
 from schelde.panel import read_panel
 from schelde.pipes import write_text
 from schelde.sheet import Person
@@ -85,7 +86,7 @@ def measure_variants(
             "sex_evidence": reads["sex"],
         }
         write_text(output.ga4gh, ga4gh_json(person.sample, values))
-        write_text(output.qc, pretty(document))
+        write_text(output.qc, json_text(document))
 
 
 def variant_metrics(
@@ -163,8 +164,3 @@ def _other_contamination(path: Path | None) -> Metrics:
         return {name: found[key] if found is not None else None for name, key in names.items()}
     except (ValueError, KeyError, TypeError) as error:
         raise QcError(f"{path}: does not tell of contamination ({error!r})") from error
-
-
-def pretty(document: Mapping[str, Any]) -> str:
-    """Return JSON for files of ours: keys in the order given, no NaN."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -25,6 +25,7 @@ from typing import IO, Any
 from schelde.assembly import Assembly, Interval
 from schelde.intervals import merge, subtract, write_bed
 from schelde.joblog import JobError
+from schelde.json_text import json_text
 from schelde.pipes import whole, write_text
 
 BLOCK = 1 << 18  # bytes read at once; small enough for all work on a block to stay in cache
@@ -350,7 +351,7 @@ def prepare(
     dictionary = dictionary_text(taken.contigs, assembly.name, address or source.name)
     write_text(files.fai, index_text(taken.contigs, taken.offsets))
     write_text(files.dictionary, dictionary)
-    write_text(files.seqcol, _pretty(collection))
+    write_text(files.seqcol, json_text(collection))
     _write_regions(files, assembly, lengths, taken.gaps)
     facts = {
         "name": name,
@@ -361,7 +362,7 @@ def prepare(
         "contigs": [vars(contig) for contig in taken.contigs],
         "seqcol": collection["digest"],
     }
-    write_text(files.facts, _pretty(facts))
+    write_text(files.facts, json_text(facts))
     bases = sum(lengths.values())
     told = f"{source.name}: {len(lengths)} contigs, {bases} bp, seqcol {collection['digest']}\n"
     log.write(told.encode())
@@ -387,7 +388,3 @@ def _write_regions(
         if contig in here
     ]
     write_bed(files.par, merge(par, lengths))
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from schelde.bundle.part import FREE_TEXT, MAILBOX, SAFE_NAME, UNWRITABLE, WEB_ADDRESS
 from schelde.errors import Problem
-from schelde.names import Place, nearest
+from schelde.names import Fault, Place, nearest, printable
 from schelde.yamlfile import Location, dotted, place_of
 
 KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", NoneType: "empty"}
@@ -20,11 +21,11 @@ KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text",
 
 PATTERNS = {
     "^[0-9A-Fa-f]{32}$": "32 hexadecimal digits",
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name of letters, digits, '.', '_' and '-'",
+    SAFE_NAME: "a name of letters, digits, '.', '_' and '-'",
     "^[A-Z]{2}$": "a country's two letters of ISO 3166-1",
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a day, such as 2026-01-31",
-    r"^https?://\S+$": "an address that begins with https:// or http://",
-    r"^[^@\s]+@[^@\s]+\.[^@\s]+$": "a mailbox, such as data@example.org",
+    WEB_ADDRESS: "an address that begins with https:// or http://",
+    MAILBOX: "a mailbox, such as data@example.org",
     r"^DUO:[0-9]{7}$": "a term such as DUO:0000042",
     r"^MONDO:[0-9]{7}$": "a term such as MONDO:0007739",
     r"^(GOE|GDI)-[A-Z]{2}-[A-Z]+-[0-9]+$": "an identifier such as GDI-BE-EXAMPLE-20260101",
@@ -71,12 +72,26 @@ def key_problem(
         )
     choice = choices(field)
     given = mistake["input"]
+    if fault := unwritable_fault(name, given):
+        return place.problem(*fault)
     remedy = f"give {allowed(field, item=len(keys) < len(location))}"
     if choice and isinstance(given, str):
         remedy = nearest(given, choice, remedy)
     if isinstance(given, int | float) and kind(field) is str:
         remedy += ", in quotes"  # YAML reads the country NO, too, as false
     return place.problem(f"'{name}' is {shown(given)}", remedy)
+
+
+def unwritable_fault(name: str, value: object) -> Fault | None:
+    """Return what is wrong with a text that XML cannot hold; None if nothing is.
+
+    >>> unwritable_fault("title", "a\\x07b").what
+    "'title' has a control character: '\\\\x07'"
+    """
+    found = UNWRITABLE.search(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    return Fault(f"'{name}' has a control character: '{printable(found[0])}'", "take it out")
 
 
 def _known(model: type[BaseModel], location: Location) -> str:
@@ -163,12 +178,16 @@ def allowed(field: FieldInfo, *, item: bool = False) -> str:
 
 
 def pattern_of(field: FieldInfo) -> str | None:
-    """Return the pattern that a field's value, or each item of its list, must have."""
+    """Return the pattern that a field's value, or each item of its list, must have.
+
+    None for free text, of which `unwritable_fault` tells what it may not hold.
+    """
     rules = [*field.metadata]
     for annotation in get_args(field.annotation):
         for info in getattr(annotation, "__metadata__", ()):
             rules += info.metadata if isinstance(info, FieldInfo) else [info]
-    return next((rule.pattern for rule in rules if getattr(rule, "pattern", None)), None)
+    patterns = (getattr(rule, "pattern", None) for rule in rules)
+    return next((pattern for pattern in patterns if pattern not in (None, FREE_TEXT)), None)
 
 
 def _bound(field: FieldInfo, kind: str) -> Any:  # noqa: ANN401 - a number, of which kind it may be
@@ -199,4 +218,4 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} (true or false)"
     value = PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
-    return f"'{value}' ({KINDS.get(type(value), type(value).__name__)})"
+    return f"'{printable(str(value))}' ({KINDS.get(type(value), type(value).__name__)})"

@@ -1,4 +1,4 @@
-"""Words that a sheet may hold: countries, and terms of the archive (EGA)."""
+"""Words that a sheet may hold: countries, terms of the archive (EGA) and of 1+MG (HMD)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,26 @@ def ega_terms() -> Mapping[str, Any]:
     """Return what resources/ega.yaml holds of EGA's vocabularies."""
     found: Mapping[str, Any] = yaml.safe_load((RESOURCES / "ega.yaml").read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def hmd_terms() -> Mapping[str, Any]:
+    """Return the tables of resources/hmd.yaml: words about samples, and their codes."""
+    found: Mapping[str, Any] = yaml.safe_load((RESOURCES / "hmd.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def sample_words(table: str) -> tuple[str, ...]:
+    """Return the words of a table of resources/hmd.yaml that stand for a code.
+
+    >>> sample_words("sites")[:3]
+    ('blood', 'Blood', 'bone marrow')
+    """
+    rows = hmd_terms()[table]
+    if isinstance(rows, dict):
+        return tuple(rows.values())
+    return tuple(row[key] for row in rows for key in ("name", "label") if key in row)
 
 
 @cache

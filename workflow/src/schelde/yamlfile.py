@@ -10,7 +10,7 @@ import yaml
 
 from schelde.errors import Problem
 from schelde.files import read_text
-from schelde.names import Place
+from schelde.names import Place, printable
 
 Location = tuple[str | int, ...]
 """Keys and list numbers (from 0) that lead to a value: ``("reference", "known_sites", 0)``."""
@@ -26,7 +26,18 @@ class YamlFile:
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves days as the text that they are; YAML would end at 30 February without a line."""
+    """Leaves days and keys as the text that they are.
+
+    YAML would end at 30 February without a line, and take the key NO for false.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node, with keys as they are written."""
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -46,6 +57,10 @@ def read_yaml(path: str, problems: list[Problem]) -> YamlFile | None:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         problems.append(_syntax_problem(path, text, line, error.problem or "it is not closed"))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"there is a control character: '{printable(chr(error.character))}'"
+        problems.append(Problem(path, line, what, "take it out"))
     except (yaml.YAMLError, ValueError) as error:
         problems.append(Problem(path, None, f"this is not YAML: {error}", "mend it"))
     return None

@@ -6,7 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from schelde.bundle.part import Address, Country, Day, Email, Name, Part, Permission, Text
+from schelde.bundle.part import (
+    FREE_TEXT,
+    Address,
+    Country,
+    Day,
+    Email,
+    Name,
+    Part,
+    Permission,
+    Text,
+)
 
 GDI_IDENTIFIER = r"^(GOE|GDI)-[A-Z]{2}-[A-Z]+-[0-9]+$"
 """Of a dataset in a GDI catalogue: gdi-metadata's shape of dct:identifier."""
@@ -92,7 +102,9 @@ class Description(Part):
         description="in the catalogue, of the public dataset of allele frequencies",
     )
     title: Text = Field(description="title, in one line")
-    description: str = Field(min_length=50, description="at least 50 characters, as EGA asks")
+    description: str = Field(
+        min_length=50, pattern=FREE_TEXT, description="at least 50 characters, as EGA asks"
+    )
     keywords: tuple[Text, ...] = Field(min_length=1, description="to be found by")
     issued: Day = Field(description="day that the bundle bears; nothing in it takes the clock's")
     release: Day = Field(description="day from which the dataset may be shown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 SAFE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Names that EGA, the inbox of the Sensitive Data Archive and every file system take."""
 
-Text = Annotated[str, Field(min_length=1)]
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no XML can hold, not even as references (XML 1.0, production Char)."""
+
+# pydantic lets no lone surrogates through, so that patterns need not name them.
+FREE_TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]*$"
+_WORD = r"[^@\s\x00-\x1F\uFFFE\uFFFF]+"
+MAILBOX = rf"^{_WORD}@{_WORD}\.{_WORD}$"
+WEB_ADDRESS = r"^https?://[^\s\x00-\x1F\uFFFE\uFFFF]+$"
+
+Text = Annotated[str, Field(min_length=1, pattern=FREE_TEXT)]
 Name = Annotated[str, Field(pattern=SAFE_NAME, max_length=100)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 """ISO 3166-1, two letters."""
@@ -17,8 +27,8 @@ Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 """YYYY-MM-DD."""
 PartialDay = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")]
 """YYYY, YYYY-MM or YYYY-MM-DD."""
-Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Address = Annotated[str, Field(pattern=WEB_ADDRESS)]
+Email = Annotated[str, Field(pattern=MAILBOX)]
 Md5 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Permission = Annotated[str, Field(pattern=r"^DUO:[0-9]{7}$")]

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from schelde.bundle.folder import encrypted_files, write_bundle
-from schelde.bundle.record import Member, Record, Withdrawal, read_record
+from schelde.bundle.opened import open_record
+from schelde.bundle.record import Member, Record, Withdrawal
 from schelde.errors import Problem, UserError
 from schelde.names import nearest
 from schelde.verify.report import Report
-
-
-def open_record(bundle: Path) -> Record:
-    """Return the record of a bundle; UserError if there is none."""
-    try:
-        return read_record(bundle)
-    except OSError:
-        remedy = "name the folder of a bundle"
-        raise UserError([Problem(str(bundle), None, "is no bundle", remedy)]) from None
-    except ValidationError:
-        remedy = "have it verified, then take it from the run again"
-        raise UserError([Problem(str(bundle), None, "its record is damaged", remedy)]) from None
 
 
 def without(record: Record, subject: str, date: str) -> Record:

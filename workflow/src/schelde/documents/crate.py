@@ -10,13 +10,13 @@ version and random names where none are given. Tests read what is written here w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from schelde.bundle.record import RECORD, Record
 from schelde.documents import crate_run
+from schelde.json_text import json_text
 
 CRATE = "provenance/ro-crate-metadata.json"
 VERSIONS = "provenance/versions.json"
@@ -40,10 +40,10 @@ Entity = dict[str, Any]
 def documents(record: Record) -> dict[str, str | bytes]:
     """Return the provenance/ folder of a bundle but for its record, by path from its top."""
     return {
-        CRATE: _json({"@context": CONTEXT, "@graph": graph(record)}),
+        CRATE: json_text({"@context": CONTEXT, "@graph": graph(record)}),
         WORKFLOW: workflow_text(record),
-        VERSIONS: _json(versions(record)),
-        PARAMETERS: _json(parameters(record)),
+        VERSIONS: json_text(versions(record)),
+        PARAMETERS: json_text(parameters(record)),
     }
 
 
@@ -197,7 +197,3 @@ def _texts() -> list[Entity]:
 
 def _links(ids: Iterable[str]) -> list[dict[str, str]]:
     return [{"@id": one} for one in ids]
-
-
-def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

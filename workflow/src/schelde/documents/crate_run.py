@@ -17,6 +17,7 @@ Entity = dict[str, Any]
 
 FORMATS = {
     "format_1930": "FASTQ",
+    "format_3003": "BED",
     "format_3016": "VCF",
     "format_3462": "CRAM",
     "format_3700": "Tabix index file format",

@@ -14,8 +14,8 @@ from rdflib import DCAT, DCTERMS, ODRL2, PROV, RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from schelde.bundle.record import Record, Role
+from schelde.days import age_bounds
 from schelde.documents import dcat_nodes as nodes
-from schelde.documents.age import span
 from schelde.documents.dcat_files import frequency_distribution, genome_distributions
 from schelde.documents.rdf import (
     ADMS,
@@ -41,6 +41,8 @@ VERSION = URIRef(f"{DCAT}version")
 
 EU = "http://publications.europa.eu/resource/authority/"
 ACCESS = f"{EU}access-right/"
+SYNTHETIC = URIRef("https://publications.europa.eu/resource/authority/dataset-type/SYNTHETIC_DATA")
+"""With https, unlike all others: the only form that the shapes of GDI and mini-node take."""
 LEGISLATION = (
     URIRef("http://data.europa.eu/eli/reg/2025/327/oj"),
     URIRef("http://data.europa.eu/eli/reg/2016/679/oj"),
@@ -101,7 +103,8 @@ def subject_level(record: Record) -> Graph:
     dataset, graph = record.dataset, Graph(bind_namespaces="none")
     here = nodes.node(record, dataset.identifier)
     _describe(graph, record, here, dataset.identifier, dataset.license)
-    ages = span((members[0].facts.birth for members in record.subjects.values()), dataset.issued)
+    births = (members[0].facts.birth for members in record.subjects.values())
+    ages = age_bounds(births, dataset.issued)
     facts: list[tuple[URIRef, Node | None]] = [
         (DCTERMS.title, english(dataset.title)),
         (DCTERMS.description, english(dataset.description)),
@@ -199,7 +202,7 @@ def _describe(graph: Graph, record: Record, here: URIRef, identifier: str, licen
         (DCTERMS.provenance, nodes.history(graph, record, here)),
         (PROV.wasGeneratedBy, nodes.run(graph, record, here, publisher)),
         (ADMS.status, URIRef(f"{EU}dataset-status/{status}")),
-        (DCTERMS.type, URIRef(f"{EU}dataset-type/SYNTHETIC_DATA") if dataset.synthetic else None),
+        (DCTERMS.type, SYNTHETIC if dataset.synthetic else None),
         (DCAT.contactPoint, contact),
         (DCAT.landingPage, address(dataset.access_url)),
         (DCAT.theme, URIRef(f"{EU}data-theme/HEAL")),

@@ -37,6 +37,7 @@ KINDS = (
     Kind("vcf", "Variants (VCF)", Role.VARIANTS, (Role.VARIANTS_INDEX,)),
     Kind("gvcf", "Variants and reference blocks (gVCF)", Role.GVCF, (Role.GVCF_INDEX,)),
     Kind("fastq", "Reads (FASTQ)", Role.FASTQ_1, (Role.FASTQ_2,)),
+    Kind("bed", "Targets of exomes (BED)", Role.TARGETS, ()),
 )
 
 

@@ -10,7 +10,6 @@ are not among them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -39,6 +38,7 @@ from schelde.ega.objects import (
     runs,
 )
 from schelde.ega.vocabulary import genome_of, instrument_of
+from schelde.json_text import json_text
 
 FOLDER = "ega/api"
 STEPS = f"{FOLDER}/steps.json"
@@ -54,7 +54,7 @@ def documents(record: Record) -> dict[str, str | bytes]:
         return {}
     steps = list(_steps(record))
     found: dict[str, str | bytes] = {
-        f"{FOLDER}/{name}.json": _json(payload) for name, _, _, payload in steps
+        f"{FOLDER}/{name}.json": json_text(payload) for name, _, _, payload in steps
     }
     submission = alias("submission", record.dataset.alias)
     order = [
@@ -65,11 +65,7 @@ def documents(record: Record) -> dict[str, str | bytes]:
         }
         for name, end, gives, _ in steps
     ]
-    return found | {STEPS: _json(order)}
-
-
-def _json(content: object) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return found | {STEPS: json_text(order)}
 
 
 def _steps(record: Record) -> Iterator[Step]:

@@ -7,11 +7,11 @@ the dataset; others are these with an end, such as ``<sample>.experiment``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from schelde.bundle.record import SUFFIXES, Member, Record, Role
+from schelde.json_text import json_text
 from schelde.national.ages import age_range
 from schelde.national.ghga import Ghga
 from schelde.national.ghga_words import duo_word, instrument, selection, tissue_id
@@ -20,7 +20,7 @@ from schelde.sheet import Assay
 GHGA = "national/ghga.json"
 
 FASTQS = (Role.FASTQ_1, Role.FASTQ_2)
-FORMATS = {Role.READS: "CRAM", Role.VARIANTS: "VCF", Role.GVCF: "VCF"}
+FORMATS = {Role.READS: "CRAM", Role.VARIANTS: "VCF", Role.GVCF: "VCF", Role.TARGETS: "BED"}
 """ProcessDataFileFormatEnum; indexes of these formats are OTHER in it."""
 
 CASE_CONTROL = {"case": "CASE", "control": "CONTROL", "both": "OTHER", "NA": "UNKNOWN"}
@@ -33,7 +33,7 @@ def documents(record: Record) -> dict[str, str]:
     told = record.national.ghga
     if told is None:
         return {}
-    return {GHGA: json.dumps(_submission(record, told), indent=1, ensure_ascii=False) + "\n"}
+    return {GHGA: json_text(_submission(record, told))}
 
 
 def _submission(record: Record, told: Ghga) -> dict[str, Any]:

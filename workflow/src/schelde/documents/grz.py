@@ -9,13 +9,12 @@ they have no metadata.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from schelde.bundle.record import File, Member, Record, Role
+from schelde.json_text import json_text
 from schelde.national.grz import Case, Donor, MvConsent, ResearchConsent
 from schelde.national.grz_ready import (
-    BED,
     MEASURES,
     MINIMUM_QUALITY,
     QUALITY,
@@ -64,9 +63,9 @@ def documents(record: Record) -> dict[str, str]:
         }
         for case in record.national.grz.cases
     ]
-    found = {CASES: _json({"cases": listed})}
+    found = {CASES: json_text({"cases": listed})}
     for case in ready_cases(record):
-        found[metadata_path(case)] = _json(_metadata(record, case))
+        found[metadata_path(case)] = json_text(_metadata(record, case))
     return found
 
 
@@ -97,10 +96,6 @@ def folder_of(case: Case) -> str:
 def metadata_path(case: Case) -> str:
     """Return the metadata of a case, from the top of the bundle."""
     return f"{folder_of(case)}/metadata/metadata.json"
-
-
-def _json(document: Any) -> str:  # noqa: ANN401 - any JSON document
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _metadata(record: Record, case: Case) -> dict[str, Any]:
@@ -250,7 +245,7 @@ def _file(member: Member, file: File) -> dict[str, Any]:
         "fileChecksum": file.plain.sha256,
         "fileSizeInBytes": file.size,
     }
-    if file.name.endswith(BED):
+    if file.role is Role.TARGETS:
         return common | {"fileType": "bed"}
     if file.role is Role.VARIANTS:
         return common | {"fileType": "vcf"}

@@ -18,6 +18,7 @@ from typing import Any
 from schelde.bundle.record import Member, Program, Record, Role
 from schelde.documents import sample_terms
 from schelde.documents.sample_terms import Coded
+from schelde.json_text import json_text
 from schelde.sheet import Assay
 
 MODEL = "1+MG Harmonised Minimal Dataset"
@@ -62,7 +63,7 @@ def documents(record: Record) -> dict[str, str]:
 
 def _file(name: str, entries: list[Entry]) -> str:
     document = {"model": MODEL, "version": VERSION, "class": name, "records": entries}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _known(items: Entry) -> Entry:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from schelde.bundle.record import File, Record, Role
+from schelde.json_text import json_text
 from schelde.pipes import md5_of
 
 MANIFEST = "manifest.json"
@@ -23,8 +23,10 @@ EDAM = {
     Role.GVCF_INDEX: "format_3700",
     Role.FASTQ_1: "format_1930",
     Role.FASTQ_2: "format_1930",
+    Role.TARGETS: "format_3003",
 }
-"""EDAM terms: CRAM, VCF (gVCF has none of its own), tabix index, FASTQ; a CRAM index has none."""
+"""EDAM terms: CRAM, VCF (gVCF has none of its own), tabix index, FASTQ, BED; a CRAM index has
+none."""
 
 EGA_TYPES = {
     Role.READS: "cram",
@@ -35,8 +37,9 @@ EGA_TYPES = {
     Role.GVCF_INDEX: "tabix",
     Role.FASTQ_1: "fastq",
     Role.FASTQ_2: "fastq",
+    Role.TARGETS: "bed",
 }
-"""File types of SRA.run.xsd and SRA.analysis.xsd."""
+"""File types of SRA.run.xsd and SRA.analysis.xsd; only analyses may have a BED."""
 
 
 def manifest(
@@ -62,7 +65,7 @@ def manifest(
         [*encrypted.values(), *again, *documents, *numbers], key=lambda entry: str(entry["path"])
     )
     document = {"format": FORMAT, "dataset": record.dataset.alias, "files": files}
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    return json_text(document).encode()
 
 
 def _encrypted(sample: str, file: File) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from schelde.bundle.record import File, Member, Record, Role
+from schelde.days import ages, instant, span
 from schelde.documents import sample_terms
-from schelde.documents.partial_days import ages, instant, span
 from schelde.sheet import Sex
 
 SEXES = {Sex.FEMALE: "FEMALE", Sex.MALE: "MALE", Sex.UNKNOWN: "UNKNOWN_SEX"}
@@ -21,7 +21,8 @@ FORMATS = {
     Role.FASTQ_1: "FASTQ",
     Role.FASTQ_2: "FASTQ",
 }
-"""Files that are named, with their fileFormat; indexes go with the file they belong to."""
+"""Files that are named, with their fileFormat; indexes go with the file they belong to, and the
+BED of targets tells nothing of the person."""
 
 HUMAN = {"id": "NCBITaxon:9606", "label": "Homo sapiens"}
 
@@ -82,22 +83,25 @@ def biosample_of(member: Member) -> Document:
     if specimen is not None and "ncit" in specimen:
         found["sampleType"] = {"id": specimen["ncit"], "label": specimen["ncit_label"]}
     found["taxonomy"] = HUMAN
-    if facts.collected is not None:
-        found["timeOfCollection"] = time_element(facts.collected)
-    return found
+    taken = time_element(facts.collected) if facts.collected else None
+    return found | ({"timeOfCollection": taken} if taken else {})
 
 
-def time_element(day: str) -> Document:
+def time_element(day: str) -> Document | None:
     """Return a TimeElement: a timestamp of a whole day, else the interval that a month or year is.
 
-    >>> time_element("2025-02")["interval"]["end"]
-    '2025-02-28T23:59:59Z'
+    None when there is no such date.
+
+    >>> time_element("2025-02")
+    {'interval': {'start': '2025-02-01T00:00:00Z', 'end': '2025-02-28T23:59:59Z'}}
     """
     moment = instant(day)
     if moment is not None:
         return {"timestamp": moment}
-    first, last = span(day)
-    return {"interval": {"start": f"{first}T00:00:00Z", "end": f"{last}T23:59:59Z"}}
+    meant = span(day)
+    if meant is None:
+        return None
+    return {"interval": {"start": f"{meant.first}T00:00:00Z", "end": f"{meant.last}T23:59:59Z"}}
 
 
 def file_of(record: Record, member: Member, file: File, up: str) -> Document:

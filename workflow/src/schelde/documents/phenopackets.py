@@ -6,14 +6,12 @@ docs/minimal-dataset.md says what stands where and why.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from google.protobuf.json_format import ParseDict
 from phenopackets import Family, Phenopacket
 
 from schelde.bundle.record import Member, Record
-from schelde.documents import sample_terms
 from schelde.documents.phenopacket_parts import (
     FORMATS,
     SEXES,
@@ -22,6 +20,8 @@ from schelde.documents.phenopacket_parts import (
     file_of,
     individual_of,
 )
+from schelde.json_text import json_text, nested
+from schelde.vocabulary import hmd_terms
 
 FOLDER = "phenopackets"
 FAMILIES = f"{FOLDER}/families"
@@ -40,17 +40,13 @@ def documents(record: Record) -> dict[str, str]:
     for subject, members in record.subjects.items():
         packet = packet_of(record, members, up="../")
         ParseDict(packet, Phenopacket())
-        found[f"{FOLDER}/{subject}.json"] = _json(packet)
+        found[f"{FOLDER}/{subject}.json"] = json_text(packet)
     for subject in record.subjects:
         family = family_of(record, subject, up="../../")
         if family is not None:
             ParseDict(family, Family())
-            found[f"{FAMILIES}/{subject}.json"] = _json(family)
+            found[f"{FAMILIES}/{subject}.json"] = json_text(family)
     return found
-
-
-def _json(document: Document) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def packet_of(record: Record, members: Sequence[Member], up: str) -> Document:
@@ -92,7 +88,7 @@ def _meta(record: Record, body: Document) -> Document:
 
 def _resource(prefix: str) -> Document:
     """Return what a prefix stands for; of one that we do not know, no more than the prefix."""
-    known = sample_terms.tables()["resources"].get(prefix)
+    known = hmd_terms()["resources"].get(prefix)
     if known is None:
         known = {"id": prefix.casefold(), "name": prefix}
     optional = {"url": known.get("url"), "iriPrefix": known.get("iri")}
@@ -107,14 +103,9 @@ def _resource(prefix: str) -> Document:
 
 def _prefixes(value: object) -> Iterable[str]:
     """Yield the prefix of every term: each object that has an id and a label."""
-    if isinstance(value, dict):
-        if set(value) == {"id", "label"}:
-            yield str(value["id"]).partition(":")[0]
-        for inner in value.values():
-            yield from _prefixes(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _prefixes(inner)
+    for each in nested(value):
+        if isinstance(each, dict) and set(each) == {"id", "label"}:
+            yield str(each["id"]).partition(":")[0]
 
 
 def family_of(record: Record, subject: str, up: str) -> Document | None:

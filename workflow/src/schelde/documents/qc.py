@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from schelde.bundle.record import Record
+from schelde.json_text import json_text
 
 SEQCOL = "reference/seqcol.json"
 WITHDRAWALS = "withdrawals.json"
@@ -13,15 +11,11 @@ WITHDRAWALS = "withdrawals.json"
 
 def documents(record: Record) -> dict[str, str]:
     """Return the GA4GH metrics and the verdict of every sample, the reference, and withdrawals."""
-    found = {SEQCOL: _json(record.reference.seqcol)}
+    found = {SEQCOL: json_text(record.reference.seqcol)}
     for member in record.members:
-        found[f"qc/{member.sample}.ga4gh-wgs-qc.json"] = _json(member.ga4gh)
-        found[f"qc/{member.sample}.verdict.json"] = _json(member.verdict)
+        found[f"qc/{member.sample}.ga4gh-wgs-qc.json"] = json_text(member.ga4gh)
+        found[f"qc/{member.sample}.verdict.json"] = json_text(member.verdict)
     if record.withdrawals:
         entries = [withdrawal.model_dump() for withdrawal in record.withdrawals]
-        found[WITHDRAWALS] = _json({"withdrawals": entries})
+        found[WITHDRAWALS] = json_text({"withdrawals": entries})
     return found
-
-
-def _json(document: Any) -> str:  # noqa: ANN401 - any JSON document
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from rdflib import DCAT, DCTERMS, FOAF, ODRL2, PROV, RDFS, XSD, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
+from schelde.json_text import json_text
+
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 DPV = Namespace("https://w3id.org/dpv#")
@@ -90,7 +92,7 @@ def jsonld(graph: Graph) -> str:
     text = _ordered(graph).serialize(format="json-ld", context=CONTEXT)
     # rdflib 7 lists nodes in the order of a set of texts, which changes between processes.
     document = _sorted(json.loads(text))
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _ordered(graph: Graph) -> Graph:

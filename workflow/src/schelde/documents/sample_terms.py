@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-TERMS = Path(__file__).parents[4] / "resources" / "hmd.yaml"
-"""The package runs from its checkout, which holds resources/."""
+from schelde.vocabulary import hmd_terms
 
 ICD11_SITE = re.compile("XA[0-9A-Z]{4}")
 """Codes of ICD-11 for places of the body: an extension code of the block XA."""
@@ -22,13 +17,6 @@ ICD11_SITE = re.compile("XA[0-9A-Z]{4}")
 Coded = dict[str, Any]
 """A code: ``system``, ``code``, ``label``; or HL7 ``nullFlavor`` with ``originalText``, and
 ``translation`` where another system has a code."""
-
-
-@cache
-def tables() -> Mapping[str, Any]:
-    """Return the tables of resources/hmd.yaml."""
-    loaded: Mapping[str, Any] = yaml.safe_load(TERMS.read_text(encoding="utf-8"))
-    return loaded
 
 
 def other(text: str) -> Coded:
@@ -103,7 +91,7 @@ def storage(text: str) -> Coded:
     >>> storage("q")["label"], storage("in a drawer")["nullFlavor"]
     ('Bag LN', 'OTH')
     """
-    for letter, label in tables()["storage"].items():
+    for letter, label in hmd_terms()["storage"].items():
         if text.casefold() in (letter.casefold(), label.casefold()):
             return {"system": "SPREC v3", "code": letter, "label": label}
     return other(text)
@@ -111,7 +99,7 @@ def storage(text: str) -> Coded:
 
 def instrument(model: str) -> Coded:
     """Return the model of an instrument, as EGA names it, by its code of FAIR Genomes."""
-    for name, entry in tables()["instruments"].items():
+    for name, entry in hmd_terms()["instruments"].items():
         if model.casefold() in (name.casefold(), entry["label"].casefold()):
             return curie(entry["code"], entry["label"])
     return other(model)
@@ -119,19 +107,19 @@ def instrument(model: str) -> Coded:
 
 def term(table: str, key: str) -> Coded:
     """Return a code of ``targets`` or ``formats`` by its key; KeyError if there is none."""
-    entry = tables()[table][key]
+    entry = hmd_terms()[table][key]
     return curie(entry["code"], entry["label"])
 
 
 def organism() -> Coded:
     """Return the code of the one organism that Schelde takes."""
-    entry = tables()["organism"]
+    entry = hmd_terms()["organism"]
     return curie(entry["code"], entry["label"])
 
 
 def _row(table: str, text: str, keys: tuple[str, ...]) -> Mapping[str, str] | None:
     wanted = text.casefold()
-    for entry in tables()[table]:
+    for entry in hmd_terms()[table]:
         values = (entry.get(key) for key in keys)
         if wanted in (value.casefold() for value in values if value is not None):
             found: Mapping[str, str] = entry

@@ -2,7 +2,8 @@
 
 EGA takes a file in one run or analysis only, and a run of CRAM has no place for an index. So the
 CRAM is a run, and its index is not described; but where FASTQ is packaged, that is the run, and
-the CRAM with its index is an analysis of it (REFERENCE ALIGNMENT).
+the CRAM with its index is an analysis of it (REFERENCE ALIGNMENT). The BED of an exome's targets
+goes with the variants that are reported in them: no run may have a BED (SRA.run.xsd).
 
 An alias in a document is '@kind:name' where a server will give an id, see `alias`.
 """
@@ -32,6 +33,7 @@ VARIATION = "SEQUENCE VARIATION"
 FASTQ = (Role.FASTQ_1, Role.FASTQ_2)
 ALIGNED = (Role.READS, Role.READS_INDEX)
 CALLED = (Role.VARIANTS, Role.VARIANTS_INDEX, Role.GVCF, Role.GVCF_INDEX)
+TARGETS = (Role.TARGETS,)
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def analyses(record: Record) -> Iterator[Analysis]:
             yield Analysis(f"{member.sample}.alignment", member, ALIGNMENT, aligned)
         called = _files(member, CALLED)
         if called:
+            called += _files(member, TARGETS)
             yield Analysis(f"{member.sample}.variants", member, VARIATION, called)
 
 
@@ -192,7 +195,10 @@ def analysis_description(record: Record, analysis: Analysis) -> str:
     if analysis.type == ALIGNMENT:
         return f"Reads aligned to {genome}, duplicates marked, sorted by coordinate"
     caller = record.provenance.caller
-    return f"Germline variants against {genome} by {caller}: VCF, and gVCF with reference blocks"
+    files = "VCF, and gVCF with reference blocks"
+    if any(file.role is Role.TARGETS for file in analysis.files):
+        files += ", within targets (BED)"
+    return f"Germline variants against {genome} by {caller}: {files}"
 
 
 def design(member: Member) -> str:

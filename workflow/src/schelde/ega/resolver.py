@@ -20,6 +20,7 @@ from schelde.documents.sda import FEDERATED
 from schelde.ega.objects import KINDS, kind_of
 from schelde.ega.objects import alias as alias_of
 from schelde.errors import Problem, UserError
+from schelde.json_text import json_text, nested
 from schelde.names import nearest
 from schelde.pipes import write_text
 
@@ -117,7 +118,7 @@ def read_ids(path: Path) -> dict[str, Id]:
 def write_resolved(resolved: Mapping[str, Any], folder: Path) -> None:
     """Write what `resolve` gave into a folder, each document under its path in the bundle."""
     for path, content in resolved.items():
-        write_text(folder / path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / path, json_text(content))
 
 
 def write_messages(messages: list[Any], folder: Path) -> None:
@@ -152,14 +153,9 @@ def _elsewhere(bundle: Path) -> set[str]:
 
 
 def _aliases(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _aliases(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _aliases(each)
-    elif isinstance(value, str):
-        yield from (part for part in value.split("/") if ALIAS.fullmatch(part))
+    for each in nested(value):
+        if isinstance(each, str):
+            yield from (part for part in each.split("/") if ALIAS.fullmatch(part))
 
 
 def _wrong_kinds(kinds: Collection[str]) -> Iterator[Problem]:

@@ -12,7 +12,6 @@ from schelde.sheet import Assay
 
 FASTQS = (Role.FASTQ_1, Role.FASTQ_2)
 WHOLE_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-BED = (".bed", ".bed.gz")
 RARE_NEEDS_GENOME = "2026-06-01"
 """From this day of submission on the index patient of a rare disease needs a whole genome."""
 
@@ -48,8 +47,8 @@ def members_of(record: Record, case: Case) -> list[tuple[Member, Donor]]:
 
 def files_of(member: Member) -> list[File]:
     """Return the files that a GRZ takes: FASTQ, VCF, and the BED file of targets."""
-    wanted = (*FASTQS, Role.VARIANTS)
-    return [file for file in member.files if file.role in wanted or file.name.endswith(BED)]
+    wanted = (*FASTQS, Role.VARIANTS, Role.TARGETS)
+    return [file for file in member.files if file.role in wanted]
 
 
 def library_type(member: Member, donor: Donor) -> str:
@@ -83,9 +82,7 @@ def _sample_gaps(member: Member, donor: Donor) -> Iterator[str]:
     roles = {file.role for file in member.files}
     if Role.FASTQ_1 not in roles or (is_paired(member) and Role.FASTQ_2 not in roles):
         yield "there are no FASTQ files, the only form in which short reads are taken"
-    if library_type(member, donor) != "wgs" and not any(
-        file.name.endswith(BED) for file in member.files
-    ):
+    if library_type(member, donor) != "wgs" and Role.TARGETS not in roles:
         yield "there is no BED file of its targets"
     if not WHOLE_DAY.fullmatch(member.facts.collected or ""):
         yield "the day on which the sample was taken is not known"

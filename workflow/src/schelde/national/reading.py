@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +13,7 @@ from pydantic_core import ErrorDetails
 from schelde.bundle.part import Part
 from schelde.errors import Problem
 from schelde.names import Place, nearest
-from schelde.settings_help import shown
+from schelde.settings_help import shown, unwritable_fault
 from schelde.yamlfile import Location, dotted, place_of, read_yaml
 
 P = TypeVar("P", bound=Part)
@@ -40,7 +39,7 @@ def read_part(path: str, model: type[P], problems: list[Problem]) -> Given[P] | 
     if yaml_file is None:
         return None
     try:
-        part = model.model_validate(_as_text(yaml_file.values))
+        part = model.model_validate(yaml_file.values)
     except ValidationError as error:
         places = {key: Place(path, line) for key, line in yaml_file.lines.items()}
         told: dict[object, Problem] = {}
@@ -60,17 +59,6 @@ def _innermost(error: ValidationError) -> list[ErrorDetails]:
     return [mistake for mistake in found if mistake["loc"] not in above]
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a YAML file holds
-    """Return values with keys and days, which YAML takes for more, as the text that they were."""
-    if isinstance(value, Mapping):
-        return {str(key): _as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_text(item) for item in value]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    return value
-
-
 def _problem(
     mistake: ErrorDetails, model: type[BaseModel], places: Mapping[Location, Place], file: str
 ) -> Problem:
@@ -88,6 +76,8 @@ def _problem(
     if mistake["type"] == "value_error":
         return place.problem(f"'{name}': {mistake['msg'].removeprefix('Value error, ')}", "mend it")
     given = mistake["input"]
+    if fault := unwritable_fault(name, given):
+        return place.problem(*fault)
     choice = _choices(field)
     if choice:
         wanted = f"give one of {', '.join(choice)}"

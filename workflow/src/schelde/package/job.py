@@ -16,6 +16,7 @@ from schelde.package.leaks import Leak, Secret, find_leaks, refuse
 from schelde.package.packaged import FAILED, PACKAGE, LeftOut, Packaged, PlainFile, to_json
 from schelde.package.quality import clean_ga4gh, clean_metrics, clean_verdict, failed
 from schelde.package.reads import Tools, first_records, header_lines, write_fastqs, write_reads
+from schelde.package.targets import write_targets
 from schelde.package.variants import write_variants
 from schelde.parts import part_folder
 
@@ -33,7 +34,7 @@ class Files:
     """The files of one sample that a run left, and of its genome.
 
     ``proofs``: of each lane by the id of its read group, JSON with ``pairs``. ``facts``: genome
-    JSON. ``md5_cache``: the genome's sequences by MD5.
+    JSON. ``md5_cache``: the genome's sequences by MD5. ``targets``: BED of an exome, prepared.
     """
 
     cram: Path
@@ -45,6 +46,7 @@ class Files:
     proofs: Mapping[str, Path]
     facts: Path
     md5_cache: Path
+    targets: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,9 @@ def _package(
         seen.append((target.name, first))
     if options.fastq:
         counts |= _fastqs(cram, header, names.sample, tools)
+    if files.targets:
+        bed = folder / f"{names.sample}{SUFFIXES[Role.TARGETS]}"
+        counts[Role.TARGETS] = write_targets(files.targets, bed)
     package = Packaged(
         sample=names.sample,
         subject=names.subject,

@@ -25,7 +25,8 @@ class LeftOut(Part):
 class PlainFile(Part):
     """A file of the folder, not yet encrypted. ``size`` in bytes.
 
-    ``records``: records of a VCF; reads of a CRAM or FASTQ, each once whatever its alignments.
+    ``records``: of a VCF; targets of a BED; reads of a CRAM or FASTQ, each once whatever its
+    alignments.
     """
 
     name: Name

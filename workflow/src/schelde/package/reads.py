@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from schelde.align import CRAM_WRITER
 from schelde.joblog import JobError
 from schelde.package.header import Clean
 from schelde.pipes import ToolError
 from schelde.streams import reading
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 CHUNK_BYTES = 1 << 20
 
@@ -130,7 +133,7 @@ def renamer(names_key: bytes, groups: Mapping[str, str]) -> Callable[[bytes], by
     return rename
 
 
-def whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
+def whole_lines(stream: SupportsRead[bytes]) -> Iterator[bytes]:
     """Yield a stream in pieces of about a megabyte that end with a line."""
     rest = b""
     while piece := stream.read(CHUNK_BYTES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from schelde.bundle.record import File
+from schelde.json_text import json_text
 from schelde.package.packaged import PACKAGE, LeftOut, PlainFile, read_packaged
 from schelde.seal.crypt4gh import encrypt
 from schelde.seal.header import SealError
@@ -42,7 +42,7 @@ def seal_sample(
             files.append(_sealed(entry, package, part, public, secret))
             log.write(f"{entry.name}: {entry.size} bytes sealed\n".encode())
         listed = {"files": [file.model_dump(mode="json") for file in files]}
-        (part / SEALED).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+        (part / SEALED).write_text(json_text(listed), encoding="utf-8")
         shutil.copyfile(package / PACKAGE, part / PACKAGE)
         shutil.rmtree(output, ignore_errors=True)
         part.rename(output)

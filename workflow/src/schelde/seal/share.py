@@ -9,9 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
-from schelde.bundle.record import File, Member, Record, read_record
+from schelde.bundle.opened import open_record
+from schelde.bundle.record import File, Member, Record
 from schelde.errors import Problem, UserError
 from schelde.seal.header import SealError, new_packets, opened, read_header, written
 from schelde.seal.keys import fingerprint, read_public_keys, read_secret_key
@@ -35,7 +34,7 @@ def share(
     Raises `UserError` for wrong keys, or a key that is a recipient's already; `SealError` when a
     file is not the one of the record: it would get a checksum that calls a damaged file right.
     """
-    record = _record(bundle)
+    record = open_record(bundle)
     keys, own = _new_keys(recipients, record), read_secret_key(secret)
     beside = bundle.with_name(f"{bundle.name}.sharing")
     shutil.rmtree(beside, ignore_errors=True)
@@ -78,14 +77,6 @@ def shared(source: Path, target: Path, keys: Sequence[bytes], secret: bytes, fil
     return file.model_copy(
         update={"encrypted": after.checksums(), "encrypted_size": after.size},
     )
-
-
-def _record(bundle: Path) -> Record:
-    try:
-        return read_record(bundle)
-    except (OSError, ValidationError):
-        what = "this is no bundle with a record that can be read"
-        raise UserError([Problem(str(bundle), None, what, "name the folder of a bundle")]) from None
 
 
 def _new_keys(paths: Sequence[Path], record: Record) -> tuple[bytes, ...]:

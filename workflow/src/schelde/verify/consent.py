@@ -126,27 +126,27 @@ def _terms(use: duo.DataUse) -> str:
 RULES: tuple[Rule, ...] = (
     Rule(
         "consent.permission",
-        "The dataset and every consent have exactly one DUO permission, and modifiers of DUO.",
+        "the dataset and every consent have exactly one DUO permission, and modifiers of DUO",
         _one_permission,
     ),
     Rule(
         "consent.use",
-        "Everyone agreed to the use and the legal basis that the dataset declares.",
+        "everyone agreed to the use and the legal basis that the dataset declares",
         _agreed,
     ),
     Rule(
         "consent.in_force",
-        "Every consent was given, not expired and not due for renewal on the day of issue.",
+        "every consent was given, not expired and not due for renewal on the day of issue",
         _in_force,
     ),
     Rule(
         "consent.children",
-        "Every child has a guardian's consent, and a day from which it is asked itself.",
+        "every child has a guardian's consent, and a day from which it is asked itself",
         _children,
     ),
     Rule(
         "consent.withdrawn",
-        "Nobody who has withdrawn is a member, and no file is about them.",
+        "nobody who has withdrawn is a member, and no file is about them",
         _withdrawn,
         applies=lambda bundle: bool(bundle.record.withdrawals),
     ),

@@ -183,10 +183,10 @@ def _differs(file: str, told: Any, expected: dict[str, Any]) -> Iterator[Finding
 
 
 RULES = (
-    Rule("crate.schema", "The RO-Crate and its tables have the shape of our schemas.", _schemas),
-    Rule("crate.links", "All that the RO-Crate names is described, and its files exist.", _links),
-    Rule("crate.results", "Results of the run are the files of the manifest.", _results),
-    Rule("crate.versions", "Versions of programs are those of the record.", _versions),
-    Rule("crate.settings", "Settings of the run are those of the record.", _settings),
-    Rule("crate.dataset", "The RO-Crate tells of this dataset and its workflow.", _dataset),
+    Rule("crate.schema", "the RO-Crate and its tables have the shape of our schemas", _schemas),
+    Rule("crate.links", "all that the RO-Crate names is described, and its files exist", _links),
+    Rule("crate.results", "results of the run are the files of the manifest", _results),
+    Rule("crate.versions", "versions of programs are those of the record", _versions),
+    Rule("crate.settings", "settings of the run are those of the record", _settings),
+    Rule("crate.dataset", "the RO-Crate tells of this dataset and its workflow", _dataset),
 )

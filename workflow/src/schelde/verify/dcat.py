@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rdflib import DCAT, DCTERMS, FOAF, ODRL2, RDF, Graph, URIRef
 
 from schelde.bundle.record import RECORD, Frequencies, Record
-from schelde.documents.age import span
+from schelde.days import age_bounds
 from schelde.documents.dcat import ACCESS, AGGREGATED, CATALOG, LEGAL_BASES, SUBJECT_LEVEL
 from schelde.documents.dcat_files import KINDS
 from schelde.documents.manifest import EDAM
@@ -26,7 +26,7 @@ from schelde.verify.rule import Bundle, Finding, Rule
 
 GENOMES = f"{SUBJECT_LEVEL}.ttl"
 FREQUENCIES = f"{AGGREGATED}.ttl"
-INDEXES = (".crai.c4gh", ".tbi.c4gh")
+DATA = (".cram.c4gh", ".vcf.gz.c4gh")
 FASTQ = (".fastq.gz.c4gh",)
 PERSONAL = ("format_1930", "format_2572", "format_3462")
 """EDAM terms of FASTQ, BAM and CRAM, which nothing that is public may be."""
@@ -89,7 +89,7 @@ def _identifiers(bundle: Bundle) -> Iterator[Finding]:
 def _numbers(bundle: Bundle) -> Iterator[Finding]:
     record = bundle.record
     births = (members[0].facts.birth for members in record.subjects.values())
-    ages = span(births, record.dataset.issued)
+    ages = age_bounds(births, record.dataset.issued)
     least, greatest = ([str(age)] for age in ages) if ages else ([], [])
     yield from _differs(bundle, GENOMES, HEALTH.numberOfRecords, [str(_counted(bundle))])
     individuals = [str(len(record.subjects))]
@@ -106,7 +106,7 @@ def _counted(bundle: Bundle) -> int:
     """Return the number of FASTQ files that lie there; of data files where there are none."""
     names = bundle.names("encrypted/*.c4gh")
     reads = sum(name.endswith(FASTQ) for name in names)
-    return reads or sum(not name.endswith(INDEXES) for name in names)
+    return reads or sum(name.endswith(DATA) for name in names)
 
 
 def _access(bundle: Bundle) -> Iterator[Finding]:
@@ -220,14 +220,14 @@ def _differs(bundle: Bundle, name: str, term: URIRef, expected: list[str]) -> It
 
 
 RULES = (
-    Rule("dcat.shapes", "Catalogue records have our SHACL shapes.", _shapes),
-    Rule("dcat.same", "Turtle and JSON-LD of a record are the same graph.", _same),
-    Rule("dcat.identifier", "Catalogue records bear the declared identifiers.", _identifiers),
-    Rule("dcat.numbers", "Catalogue records count the files, sites and people.", _numbers),
-    Rule("dcat.access", "No data of persons are declared public.", _access),
-    Rule("dcat.names", "Catalogue records name no person and no sample.", _names),
-    Rule("dcat.governance", "Type of dataset and legal basis are those declared.", _governance),
-    Rule("dcat.use", "The policy has exactly one DUO permission, the declared one.", use_findings),
-    Rule("dcat.files", "Distributions have the sizes of the files there are.", _files),
-    Rule("dcat.catalog", "The catalogue lists the datasets described, and no others.", _catalog),
+    Rule("dcat.shapes", "catalogue records keep our SHACL shapes", _shapes),
+    Rule("dcat.same", "each catalogue record is the same graph in Turtle and in JSON-LD", _same),
+    Rule("dcat.identifier", "catalogue records bear the declared identifiers", _identifiers),
+    Rule("dcat.numbers", "catalogue records count the files, sites and people", _numbers),
+    Rule("dcat.access", "no data of persons are declared public", _access),
+    Rule("dcat.names", "catalogue records name no person and no sample", _names),
+    Rule("dcat.governance", "type of dataset and legal basis are those declared", _governance),
+    Rule("dcat.use", "the policy has exactly one DUO permission, the declared one", use_findings),
+    Rule("dcat.files", "distributions have the sizes of the files there are", _files),
+    Rule("dcat.catalog", "the catalogue lists the datasets described, and no others", _catalog),
 )

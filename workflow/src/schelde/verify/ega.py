@@ -169,77 +169,77 @@ def _submission(bundle: Bundle) -> Iterable[Finding]:
 CHECKS: tuple[tuple[str, str, Callable[[Bundle], Iterable[Finding]]], ...] = (
     (
         "ega.payloads",
-        "Every payload for EGA's Submission API keeps to its schema.",
+        "every payload for EGA's Submission API keeps to its schema",
         _payloads,
     ),
     (
         "ega.order",
-        "Every payload is posted once, to its place, after all that it refers to.",
+        "every payload is posted once, to its place, after all that it refers to",
         _order,
     ),
     (
         "ega.xml",
-        "All nine documents of EGA's XML are there and keep to their structure.",
+        "all nine documents of EGA's XML are there and keep to their structure",
         _xml,
     ),
     (
         "ega.aliases",
-        "Payloads and XML name the same objects, and those of the record.",
+        "payloads and XML name the same objects, and those of the record",
         _aliases_agree,
     ),
     (
         "ega.references",
-        "Every reference in the XML is to an object of the bundle.",
+        "every reference in the XML is to an object of the bundle",
         _references,
     ),
     (
         "ega.submission",
-        "The submission adds every document that is new to EGA.",
+        "the submission adds every document that is new to EGA",
         _submission,
     ),
     (
         "ega.files",
-        "Every encrypted file is in exactly one run or analysis, of its own sample.",
+        "every encrypted file is in exactly one run or analysis, of its own sample",
         ega_files.check_files,
     ),
     (
         "ega.checksums",
-        "The MD5 of every file in the XML, plain and encrypted, is the record's.",
+        "every file in the XML has the MD5s of the record, plain and encrypted",
         ega_files.check_checksums,
     ),
     (
         "ega.links",
-        "The dataset has every run and analysis, each of the experiment of its sample.",
+        "the dataset has every run and analysis, each of the experiment of its sample",
         ega_files.check_links,
     ),
     (
         "ega.samples",
-        "Sex, subject, phenotype and the other facts of every sample are the record's.",
+        "sex, subject, phenotype and the other facts of every sample are the record's",
         ega_facts.check_samples,
     ),
     (
         "ega.quality",
-        "The numbers of GA4GH WGS-QC of every run and analysis are the record's.",
+        "the numbers of GA4GH WGS-QC of every run and analysis are the record's",
         ega_facts.check_quality,
     ),
     (
         "ega.vocabulary",
-        "Instruments, libraries and the study are named in EGA's words, as in the record.",
+        "instruments, libraries and the study are named in EGA's words, as in the record",
         ega_terms.check_vocabulary,
     ),
     (
         "ega.genome",
-        "Variants name the genome of the record, and chromosomes of that genome.",
+        "variants name the genome of the record, and chromosomes of that genome",
         ega_terms.check_genome,
     ),
     (
         "ega.dataset",
-        "Title, description, policy and release of the dataset are the record's.",
+        "title, description, policy and release of the dataset are the record's",
         ega_facts.check_dataset,
     ),
     (
         "ega.duo",
-        "The policy states the one DUO permission of the record, and its modifiers.",
+        "the policy states the one DUO permission of the record, and its modifiers",
         ega_facts.check_duo,
     ),
 )

@@ -218,19 +218,19 @@ def _opens(bundle: Bundle) -> Iterable[Finding]:
 
 
 RULES = (
-    Rule("files.manifest", "The manifest has its form and names the dataset.", _form),
+    Rule("files.manifest", "the manifest has its form and names the dataset", _form),
     Rule(
         "files.names",
-        "Every file that the manifest lists is there, and there is no other.",
+        "every file that the manifest lists is there, and there is no other",
         _one_to_one,
     ),
-    Rule("files.checksums", "Every file has the size and both checksums listed.", _as_listed),
-    Rule("files.record", "Manifest and record say the same of encrypted files.", _as_recorded),
-    Rule("files.lists", "The lists of checksums say what the record says.", _lists),
+    Rule("files.checksums", "every file has the size and both checksums listed", _as_listed),
+    Rule("files.record", "manifest and record say the same of encrypted files", _as_recorded),
+    Rule("files.lists", "the lists of checksums say what the record says", _lists),
     Rule(
         "files.sealed",
-        "Encrypted files are Crypt4GH, for as many recipients as recorded, and uncut.",
+        "encrypted files are Crypt4GH, for as many recipients as recorded, and uncut",
         _headers,
     ),
-    Rule("files.key", "The given key opens every encrypted file.", _opens, needs_key=True),
+    Rule("files.key", "the given key opens every encrypted file", _opens, needs_key=True),
 )

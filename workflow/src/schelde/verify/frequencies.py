@@ -152,39 +152,40 @@ def _package(bundle: Bundle) -> Iterable[Finding]:
 RULES = (
     Rule(
         "frequencies.files",
-        "The files of allele frequencies are those that the record tells of.",
+        "the files of allele frequencies are those that the record tells of",
         _files,
         applies=_has_any,
     ),
     Rule(
         "frequencies.header",
-        "The VCF has sites alone, a header of nothing but counts, and the reference's contigs.",
+        "the VCF has sites alone, a header of nothing but counts, and the reference's contigs",
         _of("header"),
         applies=_has,
     ),
     Rule(
         "frequencies.sites",
-        "Alleles are sorted, split, trimmed, left-aligned, and each is there once.",
+        "alleles are sorted, split, trimmed, left-aligned, and each is there once",
         _of("sites"),
         applies=_has,
     ),
     Rule(
         "frequencies.numbers",
-        "AF is AC / AN, parts and groups add up, and nobody has more than two alleles.",
+        "in every record AF is AC / AN, parts and groups add up, and nobody has more than two"
+        " alleles",
         _of("numbers"),
         applies=_has,
     ),
     Rule(
         "frequencies.minimum",
-        "No count, nor a difference of counts, is below the least that may be told.",
+        "no count, nor a difference of counts, is below the least that may be told",
         _of("minimum"),
         applies=_has,
     ),
-    Rule("frequencies.count", "As many records as recorded.", _count, applies=_has),
-    Rule("frequencies.index", "The index finds every record.", _index, applies=_has),
+    Rule("frequencies.count", "the VCF has as many records as recorded", _count, applies=_has),
+    Rule("frequencies.index", "the index finds every record", _index, applies=_has),
     Rule(
         "frequencies.package",
-        "The description for a node has its form and says what the record says.",
+        "the description for a node has its form and says what the record says",
         _package,
         applies=_has_package,
     ),

@@ -13,6 +13,7 @@ from typing import Any
 
 import schelde
 from schelde.errors import Problem, UserError
+from schelde.json_text import json_text
 from schelde.pipes import write_text
 from schelde.verify.report import merged
 from schelde.verify.run import verify
@@ -34,7 +35,7 @@ def describe() -> str:
         "mode": "file-structure",
         "pathSpecification": ["**"],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return json_text(document)
 
 
 def validate(
@@ -52,7 +53,7 @@ def validate(
         what = "names nothing that lies in a bundle (a folder with a manifest.json)"
         raise UserError([Problem(str(source), None, what, "give the paths of a bundle's files")])
     result = merged([(str(root), verify(root, key)) for root in roots])
-    write_text(output, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    write_text(output, json_text(result))
     return bool(result["result"] == "passed")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from schelde.bundle.record import Member, Record
+from schelde.days import ages
 from schelde.duo import terms
-from schelde.national.ages import ages_between
 from schelde.verify.rule import Bundle, Finding, Rule
 from schelde.verify.schema import schema_findings
 
@@ -30,7 +30,7 @@ REFERENCES = {
 }
 """What names what: GHGA's metadata schema 2.2.1."""
 
-FORMATS = {".cram": "CRAM", ".vcf.gz": "VCF", ".fastq.gz": "FASTQ"}
+FORMATS = {".cram": "CRAM", ".vcf.gz": "VCF", ".fastq.gz": "FASTQ", ".bed": "BED"}
 """By the end of a name; all others are OTHER."""
 
 
@@ -153,12 +153,12 @@ def _ages(bundle: Bundle) -> Iterable[Finding]:
         if member is None or told == "UNKNOWN":
             continue
         facts = member.facts
-        ages = ages_between(facts.birth, facts.collected or "")
+        found = ages(facts.birth, facts.collected or "")
         least, _, greatest = told.partition("_TO_")
         if told == "81_OR_OLDER":
             least, greatest = "81", "1000"
-        if ages is None or ages[0] < int(least) or ages[1] > int(greatest):
-            real = "unknown" if ages is None else " or ".join(str(age) for age in sorted({*ages}))
+        if found is None or found[0] < int(least) or found[1] > int(greatest):
+            real = "unknown" if found is None else " or ".join(map(str, sorted({*found})))
             what = f"sample '{entry['alias']}': age is said to be {told}, but it is {real}"
             yield Finding(GHGA, what)
 

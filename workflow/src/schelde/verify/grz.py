@@ -257,16 +257,18 @@ def _consent(bundle: Bundle) -> Iterable[Finding]:
 
 
 RULES = (
-    Rule("grz.cases", "cases and donors are those of the record; each that is ready has metadata",
+    Rule("grz.cases",
+         "cases and donors are those of the record, and each case that is ready has metadata",
          _cases, applies=_applies),
     Rule("grz.schema", "metadata have the form of the GRZ's schema 1.3.0", _schema,
          applies=_applies),
-    Rule("grz.donors", "one index patient; donors, relations and samples are those of the record",
+    Rule("grz.donors",
+         "each case has one index patient, and donors, relations and samples of the record",
          _donors, applies=_applies),
     Rule("grz.files", "files, checksums and sizes are those of the bundle", _files,
          applies=_applies),
     Rule("grz.quality", "measured values are at most 10 % below the declared ones", _quality,
          applies=_applies),
-    Rule("grz.consent", "all donors of a first submission take part; consents name pseudonyms",
+    Rule("grz.consent", "all donors of a first submission take part, and consents name pseudonyms",
          _consent, applies=_applies),
 )  # fmt: skip

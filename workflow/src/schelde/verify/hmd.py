@@ -245,6 +245,6 @@ RULES: tuple[Rule, ...] = (
     Rule("hmd.depth", "the average depth of HMD is the rounded mean coverage", _depths),
     Rule("hmd.qc", "the quality metrics of HMD are the GA4GH documents", _quality),
     Rule("hmd.formats", "the formats of HMD are those of the files", _formats),
-    Rule("hmd.resources", "genome and tools of HMD are there, with command lines", _resources),
+    Rule("hmd.resources", "genome and tools of HMD are described, with command lines", _resources),
     Rule("hmd.dates", "dates of HMD are in order, none after the bundle's", _dates),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from schelde.bundle.record import SUFFIXES, File, Member, Role
+from schelde.bundle.record import RECORD, SUFFIXES, File, Member, Role
 from schelde.package.vcf_header import parse_fields
+from schelde.sheet import Assay
 from schelde.verify.plain_file import VCFS, plain_of
 from schelde.verify.rule import Bundle, Finding, Rule, UnreadableError
 
@@ -153,41 +154,79 @@ def strict_vcf(bundle: Bundle) -> Iterable[Finding]:
                 yield Finding(file.path, fault)
 
 
+def exomes(bundle: Bundle) -> Iterable[Finding]:
+    """Yield exomes without the BED of their targets, and genomes with one."""
+    for member in bundle.record.members:
+        beds = [file for file in member.files if file.role is Role.TARGETS]
+        if member.assay is Assay.WES and not beds:
+            yield Finding(RECORD, f"exome '{member.sample}' has no BED of its targets")
+        if member.assay is Assay.WGS:
+            for file in beds:
+                yield Finding(file.path, f"'{member.sample}' is a whole genome, without targets")
+
+
+def targets(bundle: Bundle) -> Iterable[Finding]:
+    """Yield targets on other contigs than the record's, in another order, or past their ends."""
+    lengths = {contig.name: contig.length for contig in bundle.record.reference.contigs}
+    for _, file in bundle.record.files:
+        if file.role is not Role.TARGETS:
+            continue
+        ends = plain_of(bundle, file).targets
+        for contig, end in ends.items():
+            if contig not in lengths:
+                yield Finding(file.path, f"'{contig[:120]}' is no contig of the record")
+            elif end > lengths[contig]:
+                where = f"{contig} at {lengths[contig]} bp"
+                yield Finding(file.path, f"a target ends at {end}, past the end of {where}")
+        known = [contig for contig in ends if contig in lengths]
+        if known != [contig for contig in lengths if contig in ends]:
+            yield Finding(file.path, "its contigs are not in the order of the record")
+
+
 def _tags(line: str) -> dict[str, str]:
     return {tag[:2]: tag[3:] for tag in line.split("\t")[1:]}
 
 
 RULES = (
-    Rule("identity.documents", "Documents of quality control name their sample.", documents),
+    Rule("identity.documents", "documents of quality control name their sample", documents),
     Rule(
         "identity.files",
-        "Every file is named by its sample, and no name is used twice.",
+        "every file is named by its sample, and no name is used twice",
         file_names,
     ),
     Rule(
         "identity.reference",
-        "The sequence collection has the names, lengths, digests and order of the record.",
+        "the sequence collection has the names, lengths, digests and order of the record",
         seqcol,
     ),
     Rule(
         "identity.aliases",
-        "Read groups of CRAMs and columns of VCFs bear the alias of their sample.",
+        "read groups of CRAMs and columns of VCFs bear the alias of their sample",
         aliases,
         needs_key=True,
     ),
     Rule(
         "identity.contigs",
-        "CRAM and VCF headers have the contigs of the record: names, lengths, MD5, order.",
+        "headers of CRAMs and VCFs have the contigs of the record, in name, length, MD5 and order",
         contigs,
         needs_key=True,
     ),
-    Rule(
-        "identity.cram", "Every CRAM is of version 3.0 and sorted by place.", cram, needs_key=True
-    ),
+    Rule("identity.cram", "every CRAM is of version 3.0 and sorted by place", cram, needs_key=True),
     Rule(
         "identity.vcf",
-        "Every VCF passes a strict check of its header and of all its records.",
+        "every VCF passes a strict check of its header and of all its records",
         strict_vcf,
+        needs_key=True,
+    ),
+    Rule(
+        "identity.exomes",
+        "every exome has the BED of its targets, and no genome has one",
+        exomes,
+    ),
+    Rule(
+        "identity.targets",
+        "targets of exomes lie on contigs of the record, in their order",
+        targets,
         needs_key=True,
     ),
 )

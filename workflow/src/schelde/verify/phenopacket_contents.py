@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from schelde.documents.manifest import MANIFEST
 from schelde.documents.phenopacket_parts import SEXES
 from schelde.documents.phenopackets import HEALTHY
+from schelde.json_text import nested
 from schelde.verify.json_values import mapping, objects
 from schelde.verify.phenopacket_files import by_subject, families, packets, within
 from schelde.verify.rule import Bundle, Finding, UnreadableError
@@ -92,14 +93,9 @@ def terms(bundle: Bundle) -> Iterable[Finding]:
 
 
 def _prefixes(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        if set(value) == {"id", "label"}:
-            yield str(value["id"]).partition(":")[0]
-        for inner in value.values():
-            yield from _prefixes(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _prefixes(inner)
+    for each in nested(value):
+        if isinstance(each, dict) and set(each) == {"id", "label"}:
+            yield str(each["id"]).partition(":")[0]
 
 
 def dates(bundle: Bundle) -> Iterable[Finding]:
@@ -121,11 +117,6 @@ def dates(bundle: Bundle) -> Iterable[Finding]:
 
 
 def _moments(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _moments(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _moments(inner)
-    elif isinstance(value, str) and DAY.fullmatch(value):
-        yield value
+    for each in nested(value):
+        if isinstance(each, str) and DAY.fullmatch(each):
+            yield each

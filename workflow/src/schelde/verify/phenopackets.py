@@ -146,11 +146,27 @@ def _without_ways(packet: Mapping[str, Any]) -> dict[str, Any]:
 
 RULES: tuple[Rule, ...] = (
     Rule("phenopackets.schema", "every Phenopacket and Family keeps our schema", _schemas),
-    Rule("phenopackets.parse", "the library of Phenopackets v2 reads each of them", _parses),
-    Rule("phenopackets.subjects", "each subject has one, with its samples and parents", _subjects),
-    Rule("phenopackets.families", "Families hold the Phenopackets of their subjects", _same),
-    Rule("phenopackets.sex", "the sex in them is that of the record", sexes),
-    Rule("phenopackets.files", "their files are in the manifest, of the right sample", files),
-    Rule("phenopackets.terms", "their terms are those of the record, systems named", terms),
-    Rule("phenopackets.dates", "nothing in them is later than the bundle", dates),
+    Rule(
+        "phenopackets.parse",
+        "the library of Phenopackets v2 reads each Phenopacket and Family",
+        _parses,
+    ),
+    Rule(
+        "phenopackets.subjects",
+        "each subject has a Phenopacket, with its samples and parents",
+        _subjects,
+    ),
+    Rule("phenopackets.families", "every Family holds the Phenopackets of its subjects", _same),
+    Rule("phenopackets.sex", "the sex in Phenopackets is that of the record", sexes),
+    Rule(
+        "phenopackets.files",
+        "files of Phenopackets are in the manifest, each of the right sample",
+        files,
+    ),
+    Rule(
+        "phenopackets.terms",
+        "terms of Phenopackets are those of the record, with their systems named",
+        terms,
+    ),
+    Rule("phenopackets.dates", "nothing in Phenopackets is later than the bundle", dates),
 )

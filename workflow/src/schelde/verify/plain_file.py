@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import IO
 
 from schelde.bundle.record import File, Role
+from schelde.package.reads import ReadsError, whole_lines
 from schelde.package.vcf_check import Checker
 from schelde.quiet import quiet_htslib
 from schelde.seal.crypt4gh import decrypting
 from schelde.seal.header import SealError
 from schelde.verify.rule import Bundle, UnreadableError
+from schelde.verify.targets import TargetTally
 from schelde.verify.variants import VariantTally
 
 COPY_BYTES = 1 << 20
@@ -47,9 +49,10 @@ FASTQS = (Role.FASTQ_1, Role.FASTQ_2)
 class Plain:
     """What a decrypted file holds. ``size`` in bytes; ``header``: its lines, of a CRAM or VCF.
 
-    ``records``: of a VCF; reads of a CRAM or FASTQ; None of an index. ``flags``: primary reads
-    that passed filters, by what they are. ``faults``: why it is not whole or not in order.
+    ``records``: of a VCF or BED; reads of a CRAM or FASTQ; None of an index. ``flags``: primary
+    reads that passed filters, by what they are. ``faults``: why it is not whole or not in order.
     ``vcf_faults``: what a strict reader finds wrong. ``odd_names``: reads with names of their own.
+    ``targets``: ends of the last targets of a BED by contig, in bp.
     """
 
     size: int = 0
@@ -63,6 +66,7 @@ class Plain:
     faults: list[str] = field(default_factory=list)
     vcf_faults: list[str] = field(default_factory=list)
     odd_names: int = 0
+    targets: dict[str, int] = field(default_factory=dict)
 
 
 def plain_of(bundle: Bundle, file: File) -> Plain:
@@ -130,6 +134,8 @@ def _read(path: Path, key: bytes, file: File) -> Plain:
             _read_vcf(tee, plain)
         elif file.role in FASTQS:
             _read_fastq(tee, plain)
+        elif file.role is Role.TARGETS:
+            _read_targets(tee, plain)
         tee.drain()
         tee.tell_to(plain)
         if file.role is Role.READS and tee.end != CRAM_EOF:
@@ -166,6 +172,21 @@ def _read_fastq(tee: Tee, plain: Plain) -> None:
     plain.records = lines // 4
     if lines % 4:
         plain.faults.append(f"it has {lines} lines, not four for each read")
+
+
+def _read_targets(tee: Tee, plain: Plain) -> None:
+    tally = TargetTally()
+    try:
+        for piece in whole_lines(tee):
+            for line in piece.decode("utf-8", "replace").removesuffix("\n").split("\n"):
+                tally.take(line)
+    except ReadsError:
+        plain.faults.append("its last line is cut short")
+    if tally.fault:
+        plain.faults.append(tally.fault)
+    elif not plain.faults and not tally.records:
+        plain.faults.append("it has no targets")
+    plain.records, plain.targets = tally.records, tally.ends
 
 
 def _read_cram(tee: Tee, plain: Plain) -> None:

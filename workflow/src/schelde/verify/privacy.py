@@ -144,18 +144,18 @@ def is_vcf_line(line: str) -> bool:
 
 
 RULES = (
-    Rule("privacy.names", "Every name is one that EGA and the inboxes take.", names),
-    Rule("privacy.paths", "No document holds the path of a file on a machine.", paths),
+    Rule("privacy.names", "every file has a name that EGA and the inboxes take", names),
+    Rule("privacy.paths", "no document holds the path of a file on a machine", paths),
     Rule(
         "privacy.hosts",
-        "No document holds an account or a host but those that the dataset declares and those of "
-        "vocabularies and archives.",
+        "no document holds an account or a host but those that the dataset declares and those"
+        " of vocabularies and archives",
         hosts,
     ),
     Rule(
         "privacy.headers",
-        "Headers of CRAMs and VCFs have lines of known forms alone, without paths, accounts and "
-        "hosts, and reads have no names of their own.",
+        "headers of CRAMs and VCFs have lines of known forms alone, without paths, accounts "
+        "and hosts, and reads have no names of their own",
         headers,
         needs_key=True,
     ),

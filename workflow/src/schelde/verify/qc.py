@@ -115,7 +115,7 @@ RULES = (
     ),
     Rule(
         "qc.verdict",
-        "no sample failed; each rule of a verdict follows from the value that it names",
+        "no sample failed, and each rule of a verdict follows from the value that it names",
         _verdicts,
     ),
     Rule(

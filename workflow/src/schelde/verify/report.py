@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from schelde.json_text import json_text
 from schelde.verify.rule import Finding
 
 PAGE = 20
@@ -92,7 +92,7 @@ class Report:
                 for outcome in self.outcomes
             ],
         }
-        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        return json_text(document)
 
     def to_gdi(self, prefix: str = "") -> dict[str, Any]:
         """Return the output of a GDI validator; ``prefix`` stands before every path."""
@@ -112,7 +112,7 @@ class Report:
 
     def gdi_json(self) -> str:
         """Return `to_gdi` as text."""
-        return json.dumps(self.to_gdi(), indent=1, ensure_ascii=False) + "\n"
+        return json_text(self.to_gdi())
 
     def _told(self, outcome: Outcome) -> dict[str, str]:
         level = "error" if outcome.status is Status.FAILED else "info"

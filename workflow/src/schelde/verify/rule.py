@@ -35,7 +35,8 @@ class Finding:
 class Rule:
     """One check. ``check`` yields a finding for everything wrong; none means that it passed.
 
-    ``id``: short, such as 'files.checksums'. ``proves``: one sentence, said when it passed.
+    ``id``: short, such as 'files.checksums'. ``proves``: one sentence, said when it passed, without
+    capital and full stop, so that it can stand after a name.
     ``needs_key``: it reads the plain files, so that without a key it is left out (and said so).
     ``applies``: whether the bundle has what it is about, such as a national package.
     """

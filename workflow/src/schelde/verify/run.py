@@ -34,7 +34,13 @@ NO_TIME = "1970-01-01T00:00:00Z"
 
 def all_rules() -> list[Rule]:
     """Return every rule; their libraries are loaded only now."""
-    return [rule for topic in TOPICS for rule in import_module(f"schelde.verify.{topic}").RULES]
+    return [rule for topic in TOPICS for rule in rules_of(topic)]
+
+
+def rules_of(topic: str) -> tuple[Rule, ...]:
+    """Return the rules of one of `TOPICS`."""
+    rules: tuple[Rule, ...] = import_module(f"schelde.verify.{topic}").RULES
+    return rules
 
 
 def verify(root: Path, key: bytes | None = None, rules: Sequence[Rule] | None = None) -> Report:

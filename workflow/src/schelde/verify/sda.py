@@ -204,16 +204,16 @@ def _call(message: Message, user: str) -> tuple[str, Message | None]:
 
 
 CHECKS: tuple[tuple[str, str, Callable[[Bundle], Iterable[Finding]]], ...] = (
-    ("sda.messages", "Every message and call for an archive keeps to its schema.", _messages),
-    ("sda.order", "Messages ingest, then give accessions, then map, then release.", _order),
-    ("sda.files", "Every file to be taken in has one message of each kind.", _files),
-    ("sda.checksums", "Checksums in the messages are those of the record.", _checksums),
+    ("sda.messages", "every message and call for an archive keeps to its schema", _messages),
+    ("sda.order", "messages ingest, then give accessions, then map, then release", _order),
+    ("sda.files", "every file to be taken in has one message of each kind", _files),
+    ("sda.checksums", "checksums in the messages are those of the record", _checksums),
     (
         "sda.accessions",
-        "Every file has an accession of its own, which the mapping has.",
+        "every file has an accession of its own, which the mapping has",
         _accessions,
     ),
-    ("sda.calls", "The calls of the admin API do what the messages do.", _calls),
+    ("sda.calls", "the calls of the admin API do what the messages do", _calls),
 )
 
 RULES: tuple[Rule, ...] = tuple(
