@@ -61,6 +61,7 @@ SHEET = Sheet(
     tuple(Person(sample, Assay.WGS, Sex(sex)) for sample, sex in {SAMPLES!r}.items()),
     tuple(Lane(sample, *lane.split(".")) for sample in {list(SAMPLES)!r} for lane in {LANES!r}),
 )
+GATE = None
 
 include: {str(ROOT / "workflow/rules/report.smk")!r}
 """

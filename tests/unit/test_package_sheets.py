@@ -9,7 +9,8 @@ import pytest
 from schelde.errors import UserError
 from schelde.package.sheets import sheet_secrets
 
-LANES = "sample\tlibrary\tflowcell\tlane\tfq1\nNA1\tlib9\tHXX\t1\tfamily/mary_R1.fq.gz\n"
+HEADER = "sample\tlibrary\tflowcell\tlane\tfq1\tfq2\n"
+LANES = f"{HEADER}NA1\tlib9\tHXX\t1\tfamily/mary_R1.fq.gz\t\n"
 PEOPLE = "sample\tassay\tsex\tsubject_id\nNA1\twgs\tfemale\tSUBJ7\n"
 
 

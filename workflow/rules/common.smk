@@ -74,7 +74,8 @@ READS_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF
 EXTRACTED_COUNT = "results/reads/{sample}/{lane}.extracted.json"
 
 # The bundle; empty where none is asked for.
-ADMITTED = INPUTS.gate.admitted if INPUTS.gate else ()
+GATE = INPUTS.gate
+ADMITTED = GATE.admitted if GATE else ()
 DATASET = INPUTS.dataset.model_dump(mode="json") if INPUTS.dataset else None
 BUNDLES = [INPUTS.dataset.alias] if INPUTS.dataset else []
 SHIPPED_PROFILES = sorted(file.stem for file in PROFILES.glob("*.yaml"))

@@ -16,7 +16,7 @@ from schelde.versions import tools_of
 report: "../report/workflow.rst"
 
 
-RUN = run_of(SETTINGS, SHEET, INPUTS.gate)
+RUN = run_of(SETTINGS, SHEET, GATE)
 TOOLS = tools_of(SETTINGS)
 # Where rules run in environments, their pins tell the versions; the tools on PATH are others.
 TOOL_ENVS = [

@@ -66,8 +66,10 @@ def paths(bundle: Bundle) -> Iterable[Finding]:
 
 
 def hosts(bundle: Bundle) -> Iterable[Finding]:
-    """Yield documents with accounts or hosts that the dataset does not declare."""
-    declared = bundle.record.dataset.model_dump_json().casefold()
+    """Yield documents with accounts or hosts that the operator does not declare."""
+    record = bundle.record
+    told = record.dataset.model_dump_json() + record.national.model_dump_json()
+    declared = told.casefold()
     for name, text in _documents(bundle):
         yield from _told(name, UNDECLARED_ACCOUNT, accounts_in(text, declared))
         yield from _told(name, UNDECLARED_HOST, hosts_in(text, declared))
