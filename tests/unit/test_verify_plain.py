@@ -231,6 +231,22 @@ def test_a_vcf_cut_in_a_block_is_found(bundle):
     assert "cannot be unpacked" in messages[0]
 
 
+def test_a_vcf_without_its_last_block_is_found(bundle):
+    path = bundle.plain / f"{PSEUDONYM}.vcf.gz"
+    path.write_bytes(path.read_bytes()[:-28])
+    messages = found(bundle.reseal(path.name))["plain.records"]
+    assert [text.split(": ", 1)[1] for text in messages] == [
+        "it does not end as BGZF does: cut short?"
+    ]
+
+
+def test_a_vcf_packed_by_gzip_itself_is_found(bundle):
+    path = bundle.plain / f"{PSEUDONYM}.vcf.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), mtime=0))
+    messages = found(bundle.reseal(path.name))["plain.records"]
+    assert [text.split(": ", 1)[1] for text in messages] == ["it is not packed as BGZF"]
+
+
 def test_a_vcf_that_is_not_gzipped_is_found(bundle):
     path = bundle.plain / f"{PSEUDONYM}.vcf.gz"
     path.write_bytes(b"##fileformat=VCFv4.2\n")

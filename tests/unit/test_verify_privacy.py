@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.unit.made_bundle import MadeBundle, made_bundle
@@ -255,3 +256,16 @@ def test_a_document_that_is_no_text_is_read_without_a_traceback(bundle):
     (bundle.root / "x.bin").write_bytes(bytes(range(256)) * 10 + b"\x1f\x8b\x08 no gzip")
     (bundle.root / "empty").write_bytes(b"")
     found(bundle)
+
+
+def test_an_id_of_a_record_is_found(bundle):
+    path = bundle.plain / f"{PSEUDONYM}.vcf.gz"
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines(keepends=True)
+    named = [line.replace("\t.\t", "\tann7\t", 1) if line[0] != "#" else line for line in lines]
+    text = path.with_name("named.vcf")
+    text.write_text("".join(named))
+    subprocess.run(["bgzip", "-f", text], check=True)
+    Path(f"{text}.gz").replace(path)
+    told = found(bundle.reseal(path.name))["privacy.headers"]
+    count = sum(line[0] != "#" for line in lines)
+    assert told == [f"encrypted/{path.name}.c4gh: {count} records have an ID of their own"]

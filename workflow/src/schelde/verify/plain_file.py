@@ -32,6 +32,12 @@ CRAM_EOF = bytes.fromhex(
 )
 """End of a whole CRAM 3 (CRAMv3.tex, 'End of file container')."""
 
+BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""End of a whole BGZF file (SAMv1.tex, 'End-of-file marker')."""
+
+BGZF_START = re.compile(rb"\x1f\x8b\x08\x04.{8}BC\x02\x00", re.DOTALL)
+"""Beginning of a block of BGZF: gzip with the extra field BC (SAMv1.tex, 'BGZF')."""
+
 DEFINITION = 26
 """Bytes of a CRAM before its containers: magic, version, 20 bytes of a name."""
 
@@ -52,7 +58,8 @@ class Plain:
     ``records``: of a VCF or BED; reads of a CRAM or FASTQ; None of an index. ``flags``: primary
     reads that passed filters, by what they are. ``faults``: why it is not whole or not in order.
     ``vcf_faults``: what a strict reader finds wrong. ``odd_names``: reads with names of their own.
-    ``targets``: ends of the last targets of a BED by contig, in bp.
+    ``named``: records of a VCF with an ID. ``targets``: ends of the last targets of a BED by
+    contig, in bp.
     """
 
     size: int = 0
@@ -66,6 +73,7 @@ class Plain:
     faults: list[str] = field(default_factory=list)
     vcf_faults: list[str] = field(default_factory=list)
     odd_names: int = 0
+    named: int = 0
     targets: dict[str, int] = field(default_factory=dict)
 
 
@@ -132,6 +140,8 @@ def _read(path: Path, key: bytes, file: File) -> Plain:
             _read_cram(tee, plain)
         elif file.role in VCFS:
             _read_vcf(tee, plain)
+            tee.drain()
+            plain.faults += _packing_faults(tee)
         elif file.role in FASTQS:
             _read_fastq(tee, plain)
         elif file.role is Role.TARGETS:
@@ -141,6 +151,13 @@ def _read(path: Path, key: bytes, file: File) -> Plain:
         if file.role is Role.READS and tee.end != CRAM_EOF:
             plain.faults.append("it does not end as a CRAM 3.0 does: cut short?")
     return plain
+
+
+def _packing_faults(tee: Tee) -> Iterator[str]:
+    if not BGZF_START.match(tee.start):
+        yield "it is not packed as BGZF"
+    elif not tee.end.endswith(BGZF_EOF):
+        yield "it does not end as BGZF does: cut short?"
 
 
 def _lines(tee: Tee, plain: Plain) -> Iterator[bytes]:
@@ -161,6 +178,7 @@ def _read_vcf(tee: Tee, plain: Plain) -> None:
             plain.header.append(text.rstrip("\n"))
         else:
             tally.take(text)
+            plain.named += text.split("\t", 3)[2:3] != ["."]
         checker.take(text)
     plain.records = checker.records
     plain.variants = tally

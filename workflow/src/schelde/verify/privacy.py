@@ -93,7 +93,7 @@ def _told(name: str, what: str, words: Iterable[str]) -> Iterator[Finding]:
 def headers(bundle: Bundle) -> Iterable[Finding]:
     """Yield what is odd in headers: lines of other forms than Schelde writes, private words.
 
-    Reads with names of their own are told too.
+    Reads with names and records with IDs of their own are told too.
     """
     declared = bundle.record.dataset.model_dump_json().casefold()
     for _, file in bundle.record.files:
@@ -112,6 +112,8 @@ def headers(bundle: Bundle) -> Iterable[Finding]:
         yield from _told(file.path, UNDECLARED_HOST, hosts_in(text, declared))
         if file.role is Role.READS:
             yield from _cram_findings(file.path, file.name, plain)
+        if plain.named:
+            yield Finding(file.path, f"{plain.named} records have an ID of their own")
 
 
 def _cram_findings(path: str, name: str, plain: Plain) -> Iterator[Finding]:
@@ -157,7 +159,7 @@ RULES = (
     Rule(
         "privacy.headers",
         "headers of CRAMs and VCFs have lines of known forms alone, without paths, accounts "
-        "and hosts, and reads have no names of their own",
+        "and hosts, reads have no names and records no IDs of their own",
         headers,
         needs_key=True,
     ),
