@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.official.answer import or_skip
+from tests.official.crate import PROFILES, Verdict, seeded
+from tests.official.crate import judge as judge_crate
 from tests.unit.made_record import made_record
 
 from schelde.bundle.record import RECORD
 from schelde.documents.crate import CRATE, documents
 
-VALIDATORS = Path(__file__).parents[2] / ".venv" / "validators" / "bin"
-PROFILES = {
-    "ro-crate-1.1": 38,
-    "workflow-ro-crate-1.0": 46,
-    "process-run-crate-0.5": 42,
-    "workflow-run-crate-0.5": 57,
-}
-"""Profiles, and how many of their checks are required (roc-validator 0.13.0)."""
-
 CRAM = "../encrypted/P1AAAA.cram.c4gh"
-
-
-class Verdict(NamedTuple):
-    passed: bool
-    checks: int
-    failed: int
-    messages: str
 
 
 Judge = Callable[[Path, str], Verdict]
@@ -39,30 +25,8 @@ Judge = Callable[[Path, str], Verdict]
 @pytest.fixture(scope="module")
 def judge(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Judges a crate by a profile; what it would fetch is laid ready from ../shared/standards."""
-    if not (VALIDATORS / "rocrate-validator").exists():
-        pytest.skip("no .venv/validators/bin/rocrate-validator (make setup builds it)")
-    cache = tmp_path_factory.mktemp("roc") / "cache"
-    seed = shared / "standards" / "ro-crate" / "seed_offline_cache.py"
-    subprocess.run([VALIDATORS / "python", seed, cache], check=True, capture_output=True)
-
-    def judged(root: Path, profile: str) -> Verdict:
-        told = root / "told.json"
-        command = [
-            *(VALIDATORS / "rocrate-validator", "--no-interactive", "validate"),
-            *("--offline", "--cache-path", cache, "--no-auto-profile", "--no-paging"),
-            *("--profile-identifier", profile, "--requirement-severity", "required"),
-            *("--output-format", "json", "--output-file", told, root / "provenance"),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-        report = json.loads(told.read_text())
-        assert report["passed"] is (done.returncode == 0)
-        numbers = report["statistics"]
-        messages = " ".join(str(issue["message"]) for issue in report["issues"])
-        checks, failed = numbers["total_checks"], numbers["total_failed_checks"]
-        return Verdict(report["passed"], checks, failed, messages)
-
-    return judged
+    cache = or_skip(seeded, tmp_path_factory.mktemp("roc") / "cache")
+    return lambda root, profile: judge_crate(root, profile, cache, root / "told.json")
 
 
 def write(root: Path) -> dict[str, Any]:

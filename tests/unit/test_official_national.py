@@ -6,12 +6,9 @@ the counts say that no test passes by having looked at nothing.
 
 from __future__ import annotations
 
-import copy
 import gzip
 import hashlib
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +20,9 @@ from crypt4gh.lib import encrypt
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from jsonschema import Draft202012Validator
 from tests.conftest import ROOT
+from tests.official.answer import answers as asked_answers
+from tests.official.answer import changed, or_skip, program_of
+from tests.official.national import GHGA_SCRIPT, GRZ_SCRIPT, grz_cli, opened
 from tests.unit.made_national import made_cases, made_national_record
 from tests.unit.made_record import made_file
 
@@ -35,75 +35,10 @@ from schelde.verify.schema import validator
 
 METADATA = "national/grz/P3AAAA/metadata/metadata.json"
 
-GHGA_SCRIPT = """
-import json, sys
-from pathlib import Path
-from linkml_runtime.utils.schemaview import SchemaView
-from ghga_validator.cli import DEFAULT_PLUGINS, VALIDATION_PLUGINS, load_plugins, validate
-schema = SchemaView(sys.argv[1])
-plugins = load_plugins([*DEFAULT_PLUGINS, *VALIDATION_PLUGINS], schema)
-results = {}
-for path in map(Path, sys.argv[2:]):
-    data = json.loads(path.read_text())
-    report = validate(schema, "Submission", data, plugins)
-    results[path.stem] = {r.plugin_name: [m.message for m in r.validation_messages]
-                          for r in report.validation_results}
-print(json.dumps(results))
-"""
-
-GRZ_SCRIPT = """
-import json, sys
-from pathlib import Path
-from pydantic import ValidationError
-from grz_pydantic_models.submission.metadata.v1 import GrzSubmissionMetadata
-results = {}
-for path in map(Path, sys.argv[1:]):
-    try:
-        GrzSubmissionMetadata.model_validate_json(path.read_text())
-        results[path.stem] = ""
-    except ValidationError as error:
-        results[path.stem] = str(error)
-print(json.dumps(results))
-"""
-
-DECRYPT_SCRIPT = """
-import sys
-from pathlib import Path
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from grz_common.workers.worker import Worker
-case, out, key = map(Path, sys.argv[1:])
-worker = Worker(metadata_dir=case / "metadata", files_dir=out / "files", log_dir=out / "logs",
-                encrypted_files_dir=case / "encrypted_files")
-worker.decrypt(X25519PrivateKey.from_private_bytes(bytes.fromhex(key.read_text())))
-"""
-
-
-def python_of(name: str) -> Path:
-    python = ROOT / ".venv" / name / "bin" / "python"
-    if not python.exists():
-        pytest.skip(f"no .venv/{name} (envs/validators.sh makes it, where it can)")
-    return python
-
 
 def answers(script: str, *arguments: object) -> Any:
-    """Run a script with the validators' Python and return the JSON on its last line."""
-    command = [python_of("validators"), "-W", "ignore", "-c", script, *arguments]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def changed(document: Any, *path: str | int, value: Any = None) -> Any:
-    """Return a document with a value put at a path, or taken away when it is None."""
-    new = copy.deepcopy(document)
-    place = new
-    for part in path[:-1]:
-        place = place[part]
-    if value is None:
-        del place[path[-1]]
-    else:
-        place[path[-1]] = value
-    return new
+    """Return the answer of the validators' Python; skip where there is none."""
+    return or_skip(asked_answers, script, *arguments)
 
 
 def written(folder: Path, documents: dict[str, Any]) -> list[Path]:
@@ -131,8 +66,7 @@ def single_ended(record: Record, number: int) -> Record:
 
 def exome(record: Record, number: int) -> Record:
     member = record.members[number]
-    bed = made_file(member.sample, Role.VARIANTS_INDEX)
-    bed = bed.model_copy(update={"name": f"{member.sample}.targets.bed"})
+    bed = made_file(member.sample, Role.TARGETS)
     numbers = {"mean_target_coverage": 110.0, "pct_target_bases_30x": 90.0}
     metrics = {**member.metrics, **numbers}
     return with_member(record, number, assay=Assay.WES, metrics=metrics, files=(*member.files, bed))
@@ -391,30 +325,12 @@ def sealed(folder: Path) -> tuple[Record, Path]:
     return record, folder / "key.hex"
 
 
-def grz_cli(folder: Path, case: Path) -> subprocess.CompletedProcess[str]:
-    config = folder / "config.yaml"
-    config.write_text('identifiers:\n  grz: GRZM00123\n  le: "123456789"\n')
-    command = python_of("validators-grz").with_name("grz-cli")
-    return subprocess.run(
-        [command, "--config-file", config, "validate", "--submission-dir", case, "--force"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "HOME": str(folder)},
-    )
-
-
 def test_grz_decrypts_and_accepts_the_folder_of_a_case(tmp_path):
     """As a GRZ does: with its own code and key, then grz-cli validate on what comes out."""
-    python = python_of("validators-grz")
+    or_skip(program_of, "validators-grz")
     record, key = sealed(tmp_path)
     case, out = tmp_path / "national/grz/P3AAAA", tmp_path / "opened"
-    out.mkdir()
-    subprocess.run([python, "-c", DECRYPT_SCRIPT, case, out, key], check=True, capture_output=True)
-    files = sorted(path.name for path in (out / "files").iterdir())
-    assert len(files) == len(grz.grz_links(record)) == 9
-    (out / "metadata").mkdir()
-    (out / "metadata/metadata.json").write_bytes((case / "metadata/metadata.json").read_bytes())
+    assert len(opened(case, out, key)) == len(grz.grz_links(record)) == 9
     done = grz_cli(tmp_path, out)
     assert done.returncode == 0, done.stderr
     assert "Metadata validation successful!" in done.stderr
