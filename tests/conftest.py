@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 # How long an example takes says more about the machine than about the code. The same examples each
@@ -17,6 +18,18 @@ settings.register_profile("schelde", deadline=None, derandomize=True)
 if SEARCH:
     settings.register_profile("schelde", deadline=None, max_examples=int(SEARCH))
 settings.load_profile("schelde")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of an xdist_group on one worker, so that what they share is made once.
+
+    xdist 3.8 writes the group into ``_nodeid``, but pytest 9.2 takes ids from ``_id``.
+    """
+    for item in items:
+        if grouped := vars(item).get("_nodeid"):
+            vars(item)["_id"] = NodeId.parse(grouped)
+
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

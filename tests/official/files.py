@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Any
 
-import pysam
 from tests.official.answer import (
     AbsentError,
     Answer,
@@ -24,14 +20,21 @@ from tests.official.answer import (
     program_of,
     told,
 )
+from tests.official.file_mutants import (
+    VCFS,
+    changed_byte,
+    cut,
+    moved_mate,
+    other_length,
+    other_reference,
+    undeclared,
+)
 
-VCFS = (".vcf.gz",)
 AT_ONCE = 2
 
 # Its __init__ fetches tables for VCF from GitHub on first use; CRAM headers need none of them.
 REFGENDETECTOR_SCRIPT = """
 import importlib.util, json, sys, types
-from importlib.metadata import version
 spec = importlib.util.find_spec("refgenDetector")
 package = types.ModuleType("refgenDetector")
 package.__path__ = list(spec.submodule_search_locations)
@@ -58,9 +61,6 @@ def _each(
 
 def _last(text: str, lines: int = 3) -> str:
     return " / ".join(text.strip().splitlines()[-lines:])
-
-
-# ------------------------------------------------------------------------------------------- asked
 
 
 def ask_crypt4gh(case: Case) -> Answer:
@@ -181,108 +181,6 @@ def ask_refgendetector(case: Case) -> Answer:
     return counted(judged, genome)
 
 
-# ----------------------------------------------------------------------------------------- mutants
-
-
-def _with_file(case: Case, folder: Path, source: Path) -> tuple[Case, Path]:
-    """Return a case of one file (and its index), to be written to the path that is returned."""
-    plain = folder / "plain"
-    plain.mkdir()
-    return replace(case, plain=plain), plain / source.name
-
-
-def _changed_byte(case: Case, folder: Path) -> Case:
-    source = sorted((case.bundle / "encrypted").glob("*.c4gh"))[0]
-    shutil.copytree(case.bundle / "provenance", folder / "bundle/provenance")
-    (folder / "bundle/encrypted").mkdir()
-    content = bytearray(source.read_bytes())
-    content[-1] ^= 1
-    (folder / "bundle/encrypted" / source.name).write_bytes(content)
-    return replace(case, bundle=folder / "bundle")
-
-
-def _cut(case: Case, folder: Path) -> Case:
-    source = case.files(".cram")[0]
-    mutant, path = _with_file(case, folder, source)
-    path.write_bytes(source.read_bytes()[:-30])
-    return mutant
-
-
-def _changed_cram(case: Case, folder: Path, change: Callable[[Any], None]) -> Case:
-    """Return a case of one CRAM with a change to its first pair that is mapped."""
-    source = case.files(".cram")[0]
-    mutant, path = _with_file(case, folder, source)
-    genome = str(case.genome)
-    with pysam.AlignmentFile(str(source), reference_filename=genome) as reads:
-        records = list(reads)
-        change(next(read for read in records if read.is_proper_pair))
-        with pysam.AlignmentFile(
-            str(path),
-            "wc",
-            header=reads.header,
-            reference_filename=genome,
-            format_options=[b"version=3.0"],
-        ) as out:
-            for read in records:
-                out.write(read)
-    return mutant
-
-
-def _moved_mate(case: Case, folder: Path) -> Case:
-    def change(read: Any) -> None:
-        read.next_reference_start += 7
-
-    return _changed_cram(case, folder, change)
-
-
-def _other_length(case: Case, folder: Path) -> Case:
-    """Return a case of one CRAM header whose contigs are one base longer, without reads."""
-    source = case.files(".cram")[0]
-    mutant, path = _with_file(case, folder, source)
-    with pysam.AlignmentFile(str(source), check_sq=False) as reads:
-        text = reads.header.to_dict()
-    for contig in text["SQ"]:
-        contig["LN"] += 1
-    pysam.AlignmentFile(str(path), "wc", header=text, format_options=[b"no_ref=1"]).close()
-    return mutant
-
-
-def _changed_vcf(case: Case, folder: Path, change: Callable[[list[str]], list[str]]) -> Case:
-    source = next(path for path in case.files(*VCFS) if not path.name.endswith(".g.vcf.gz"))
-    mutant, path = _with_file(case, folder, source)
-    with pysam.BGZFile(str(source)) as file:
-        lines = [line.decode() for line in file]
-    plain = path.with_suffix("")
-    plain.write_text("".join(f"{line}\n" for line in change(lines)))
-    pysam.tabix_compress(str(plain), str(path))
-    plain.unlink()
-    pysam.tabix_index(str(path), preset="vcf")
-    return replace(mutant, bundle=folder)
-
-
-def _other_reference(case: Case, folder: Path) -> Case:
-    """Return a case of one VCF whose first SNV has another reference base."""
-
-    def change(lines: list[str]) -> list[str]:
-        for number, line in enumerate(lines):
-            fields = line.split("\t")
-            if not line.startswith("#") and len(fields[3]) == len(fields[4]) == 1:
-                fields[3] = next(base for base in "ACGT" if base not in (fields[3], fields[4]))
-                return [*lines[:number], "\t".join(fields), *lines[number + 1 :]]
-        raise AssertionError("there is no SNV")
-
-    return _changed_vcf(case, folder, change)
-
-
-def _undeclared(case: Case, folder: Path) -> Case:
-    """Return a case of one VCF whose depths are not declared."""
-    return _changed_vcf(
-        case,
-        folder,
-        lambda lines: [line for line in lines if not line.startswith("##FORMAT=<ID=DP,")],
-    )
-
-
 def _first_line(*command: str) -> str:
     done = told(command)
     words = (done.stdout or done.stderr).splitlines()
@@ -296,27 +194,25 @@ def gatk_version() -> str:
 
 
 AUTHORITIES = (
-    Authority("Crypt4GH", lambda: f"crypt4gh {version('crypt4gh')}", ask_crypt4gh, _changed_byte),
+    Authority("Crypt4GH", lambda: f"crypt4gh {version('crypt4gh')}", ask_crypt4gh, changed_byte),
     Authority(
         "samtools quickcheck, headers",
         partial(_first_line, "samtools", "--version"),
         ask_samtools,
-        _cut,
+        cut,
     ),
     Authority(
-        "Picard ValidateSamFile", lambda: f"in GATK {gatk_version()}", ask_picard, _moved_mate
+        "Picard ValidateSamFile", lambda: f"in GATK {gatk_version()}", ask_picard, moved_mate
     ),
-    Authority("refgenDetector", "3.0.7", ask_refgendetector, _other_length),
+    Authority("refgenDetector", "3.0.7", ask_refgendetector, other_length),
+    Authority("GATK ValidateVariants", lambda: f"GATK {gatk_version()}", ask_gatk, other_reference),
     Authority(
-        "GATK ValidateVariants", lambda: f"GATK {gatk_version()}", ask_gatk, _other_reference
-    ),
-    Authority(
-        "bcftools view", partial(_first_line, "bcftools", "--version"), ask_bcftools, _undeclared
+        "bcftools view", partial(_first_line, "bcftools", "--version"), ask_bcftools, undeclared
     ),
     Authority(
         "vcftools vcf-validator",
         partial(_first_line, "vcftools", "--version"),
         ask_vcftools,
-        _undeclared,
+        undeclared,
     ),
 )
