@@ -50,6 +50,12 @@ class Run:
                 self.command(*options), stdout=log, stderr=log, start_new_session=True
             )
 
+    def ask_for_no_bundle(self) -> None:
+        """Take the bundle out of the demo's config: for sheets that tell less than it asks."""
+        config = self.folder / "config/config.yaml"
+        before, _, _ = config.read_text().partition("\nbundle:")
+        config.write_text(before + "\n")
+
     def judged(self, sample: str) -> Mapping[str, Row]:
         """Compare a sample's calls that pass all filters with the demo's truth, by type."""
         result = evaluate(

@@ -65,6 +65,7 @@ def test_the_copies_of_x_follow_the_sex_that_the_config_asks_for(
 ) -> None:
     people = fresh.folder / "config/people.tsv"
     people.write_text("sample\tassay\tsex\n" + f"{FATHER}\twgs\tfemale\n")
+    fresh.ask_for_no_bundle()
     lanes = fresh.folder / "config/lanes.tsv"
     rows = lanes.read_text().splitlines(keepends=True)
     lanes.write_text("".join(row for row in rows if row.startswith(("sample", FATHER))))
@@ -111,6 +112,7 @@ def test_a_cram_is_taken_apart_by_read_group_and_gives_the_same_alignments(fresh
     sheet.write_text("".join("\t".join(row) + "\n" for row in kept))
     people = fresh.folder / "config/people.tsv"
     people.write_text(f"sample\tassay\tsex\n{CHILD}\twgs\tmale\n")
+    fresh.ask_for_no_bundle()
     fresh(cram, "--config", quick)
     # Pairs come back in another order, so that among equal copies another one is kept.
     places = [

@@ -107,6 +107,7 @@ def odd(
     (folder / "config/people.tsv").write_text(table(people))
     (folder / "config/lanes.tsv").write_text(table(lanes))
     run = runner(folder)
+    run.ask_for_no_bundle()
     run("--config", *QUICK, status=1)
     return run
 
