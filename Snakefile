@@ -34,6 +34,7 @@ include: "workflow/rules/qc.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/package.smk"
 include: "workflow/rules/bundle.smk"
+include: "workflow/rules/submit.smk"
 
 
 localrules:

@@ -175,6 +175,12 @@ def test_withdrawing_somebody_else_is_an_error(made: Path, subject: str, message
     assert contents(made) == before
 
 
+@pytest.mark.parametrize("date", ["today", "2026-02-31", "2026", "2026-6-1"])
+def test_a_day_that_is_none_is_told(made: Path, date: str) -> None:
+    with pytest.raises(UserError, match="is no day; write it as YYYY-MM-DD"):
+        withdraw(made, "S3AAAA", date)
+
+
 def test_withdrawing_twice_is_told(bundle: Path) -> None:
     withdraw(bundle, "S3AAAA", "2026-06-01")
     with pytest.raises(UserError, match="was taken out"):

@@ -1,8 +1,8 @@
 """
-Sealed samples to one bundle that proves itself, and the bundle to an inbox.
+Sealed samples to one bundle that proves itself.
 
 takes: paths.SEALED of everyone admitted, paths.VCF and paths.GVCF, the reference, versions of tools
-gives: the bundle around paths.MANIFEST; at home paths.LEFT_OUT, who is not in it and why, and paths.SUBMITTED
+gives: the bundle around paths.MANIFEST; at home paths.LEFT_OUT, who is not in it and why
 """
 
 
@@ -75,24 +75,3 @@ rule write_bundle:
         code=code_of("bundle.job", *BUNDLE_CODE),
     script:
         "../../scripts/write_bundle.py"
-
-
-rule submit_bundle:
-    """Send the bundle to its inbox; begun again, it goes on where it was."""
-    input:
-        manifest=paths.MANIFEST,
-    output:
-        summary=paths.SUBMITTED,
-    log:
-        "logs/submit_bundle/{dataset}.log",
-    localrule: True
-    conda:
-        "../../envs/schelde.yaml"
-    threads: job("submit_bundle").threads
-    resources:
-        **job("submit_bundle").resources,
-    params:
-        to=SETTINGS.submit.to,
-        code=code_of("submit.command"),
-    script:
-        "../../scripts/submit_bundle.py"

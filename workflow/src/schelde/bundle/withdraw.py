@@ -7,6 +7,7 @@ from pathlib import Path
 from schelde.bundle.folder import encrypted_files, write_bundle
 from schelde.bundle.opened import open_record
 from schelde.bundle.record import Member, Record, Withdrawal
+from schelde.days import day
 from schelde.errors import Problem, UserError
 from schelde.names import nearest
 from schelde.verify.report import Report
@@ -46,9 +47,12 @@ def withdraw(bundle: Path, subject: str, date: str) -> Report:
     """Take a subject, by its pseudonym, out of a bundle in place; the bundle then verifies.
 
     Its files are deleted, and every document is written again without it. UserError when there
-    is no such bundle or subject, or when nobody else is in the bundle.
+    is no such bundle or subject, when the date is none, or when nobody else is in the bundle.
     """
     record = open_record(bundle)
+    if day(date) is None:
+        what = f"'{date}' is no day"
+        raise UserError([Problem("--date", None, what, "write it as YYYY-MM-DD")])
     if subject not in record.subjects:
         what = f"subject '{subject}' is not in {bundle.name}"
         if any(subject == past.subject for past in record.withdrawals):
