@@ -8,7 +8,7 @@ WORKERS ?= 2
 SOURCES := Snakefile workflow/rules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup validators inboxes demo test lint format lock clean-demo
+.PHONY: help setup validators inboxes executors slurm-lab demo test lint format lock clean-demo
 
 help:  ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -28,7 +28,7 @@ demo: setup  ## a trio from FASTQ to a verified bundle, and how right its varian
 	@test ! -e .venv/without-riker || \
 	    echo "Measured with Picard, because set-up found no riker: see .venv/without-riker."
 
-test: setup validators inboxes lint  ## everything that is checked, whole runs too (WORKERS=n)
+test: setup validators inboxes executors slurm-lab lint  ## everything that is checked, whole runs too (WORKERS=n)
 	@pytest --numprocesses $(WORKERS) --dist loadgroup
 
 validators: setup  ## install the validators of collections, which tests ask, once
@@ -36,6 +36,12 @@ validators: setup  ## install the validators of collections, which tests ask, on
 
 inboxes: setup  ## install servers that tests of uploads send to, once
 	@bash envs/inboxes.sh || true
+
+executors: setup  ## install executors of other schedulers than Slurm, once
+	@bash envs/executors.sh || true
+
+slurm-lab: setup  ## install a Slurm that tests start and stop, once
+	@bash envs/slurm.sh || true
 
 lint: setup  ## style and types
 	@ruff check

@@ -8,6 +8,7 @@ from schelde.callers.tools import Machine
 
 named = (snakemake.input, snakemake.params, snakemake.output)
 files, facts, output = (dict(each.items()) for each in named)
-room = Path(snakemake.resources.tmpdir)
-machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+granted = snakemake.resources
+room, room_mb = Path(granted.tmpdir), granted.get("scratch_mb", 0)
+machine = Machine(snakemake.threads, granted.mem_mb, room, Path(snakemake.log[0]), room_mb)
 run_piece(call_piece, files, output, facts, int(snakemake.wildcards.piece), machine)

@@ -10,8 +10,9 @@ from schelde.joblog import faults_end_the_job
 from schelde.panel import panel_of
 
 given, params = snakemake.input, snakemake.params
-room = Path(snakemake.resources.tmpdir)
-machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+granted = snakemake.resources
+room, room_mb = Path(granted.tmpdir), granted.get("scratch_mb", 0)
+machine = Machine(snakemake.threads, granted.mem_mb, room, Path(snakemake.log[0]), room_mb)
 with faults_end_the_job():
     estimate_with(
         params.engine,

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from schelde import paths
 from schelde.align import CramFiles, mark_duplicates
+from schelde.cluster.scratch import own_scratch
 from schelde.joblog import job_log
 from schelde.sheet import Lane
 
 files = snakemake.input
-with job_log(snakemake.log[0]) as log:
+room, room_mb = Path(snakemake.resources.tmpdir), snakemake.resources.get("scratch_mb", 0)
+with job_log(snakemake.log[0]) as log, own_scratch(room, room_mb) as room:
     mark_duplicates(
         [Lane(**lane) for lane in snakemake.params.lanes],
         [Path(bam) for bam in files.bams],
@@ -18,7 +20,7 @@ with job_log(snakemake.log[0]) as log:
         md5_cache=Path(paths.MD5_CACHE),
         optical_distance=snakemake.params.optical_distance,
         threads=snakemake.threads,
-        scratch=Path(snakemake.resources.tmpdir),
+        scratch=room,
         log=log,
         output=CramFiles(*map(Path, snakemake.output)),
     )

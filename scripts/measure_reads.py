@@ -10,8 +10,9 @@ from schelde.measure.reads import ReadFiles, ReadOutput, ReadTask, measure_reads
 from schelde.panel import panel_of
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
-room = Path(snakemake.resources.tmpdir)
-machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+granted = snakemake.resources
+room, room_mb = Path(granted.tmpdir), granted.get("scratch_mb", 0)
+machine = Machine(snakemake.threads, granted.mem_mb, room, Path(snakemake.log[0]), room_mb)
 beds = {name: given.get(name) for name in ("targets", "regions")}
 files = ReadFiles(
     cram=Path(given.cram),

@@ -11,8 +11,9 @@ from schelde.qc import VariantFiles, VariantOutput, measure_variants
 from schelde.sheet import Person
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
-room = Path(snakemake.resources.tmpdir)
-machine = Machine(snakemake.threads, snakemake.resources.mem_mb, room, Path(snakemake.log[0]))
+granted = snakemake.resources
+room, room_mb = Path(granted.tmpdir), granted.get("scratch_mb", 0)
+machine = Machine(snakemake.threads, granted.mem_mb, room, Path(snakemake.log[0]), room_mb)
 contamination = given.get("contamination")
 files = VariantFiles(
     vcf=Path(given.vcf),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from schelde.cluster.scratch import own_scratch
 from schelde.joblog import job_log
 from schelde.package.job import Files, Options
 from schelde.package.sheets import sheet_secrets
@@ -18,7 +19,8 @@ files = Files(
     md5_cache=Path(params.md5_cache),
     targets=Path(targets) if targets else None,
 )
-with job_log(snakemake.log[0]) as log:
+room, room_mb = Path(snakemake.resources.tmpdir), snakemake.resources.get("scratch_mb", 0)
+with job_log(snakemake.log[0]) as log, own_scratch(room, room_mb) as room:
     package_and_seal(
         files,
         person,
@@ -26,7 +28,7 @@ with job_log(snakemake.log[0]) as log:
         Options(params.public_name, params.shipped, params.fastq),
         sheet_secrets(Path(given.people), Path(given.lanes)),
         threads=snakemake.threads,
-        scratch=Path(snakemake.resources.tmpdir),
+        scratch=room,
         log=log,
         output=Path(snakemake.output.folder),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from schelde.genome_check import (
     check_assembly,
     check_reference,
 )
+from schelde.site import Site
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "resources/references.tsv"
@@ -30,7 +32,7 @@ def reference(folder: Path, values: Mapping[str, object]) -> object:
     problems: list[Problem] = []
     draft = read_settings({}, [config], problems)
     assert draft is not None
-    lengths = check_reference(draft, ROOT, problems, thorough=True)
+    lengths = check_reference(draft, Site(), ROOT, problems, thorough=True)
     check_assembly(draft, ROOT, lengths, problems)
     return [str(problem) for problem in problems] or lengths
 
@@ -94,5 +96,44 @@ def test_a_genome_whose_bytes_nothing_vouches_for_is_refused(tmp_path: Path) -> 
     problems: list[Problem] = []
     draft = read_settings({}, [config], problems)
     assert draft is not None
-    check_reference(draft, tmp_path, problems, thorough=True)
+    check_reference(draft, Site(), tmp_path, problems, thorough=True)
     assert [problem.remedy for problem in problems] == ["give its MD5 with reference.md5"]
+
+
+FASTA = ">chr1\nACGT\n"
+MD5 = hashlib.md5(FASTA.encode()).hexdigest()
+
+
+@pytest.fixture
+def on_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Check a run on a known genome that the site has; return what is told and found."""
+    monkeypatch.chdir(tmp_path)
+    header, row, *_ = TABLE.read_text().splitlines()
+    cells = dict(zip(header.split("\t"), row.split("\t"), strict=True))
+    Path("resources").mkdir()
+    Path("copy.fa").write_text(FASTA)
+    settings = f"reference: {{name: {cells['name']}, assembly: {cells['assembly']}}}\n"
+    Path("config.yaml").write_text(settings)
+
+    def check(md5: str) -> list[str]:
+        known = "\t".join((cells | {"md5": md5}).values())
+        Path("resources/references.tsv").write_text(f"{header}\n{known}\n")
+        problems: list[Problem] = []
+        draft = read_settings({}, [Path("config.yaml")], problems)
+        assert draft is not None
+        site = Site(references={cells["name"]: "copy.fa"})
+        found = check_reference(draft, site, tmp_path, problems, thorough=True)
+        return [str(found), *(problem.what for problem in problems)]
+
+    return check
+
+
+def test_the_sites_file_of_a_known_genome_is_taken(on_site: Callable[[str], list[str]]) -> None:
+    assert on_site(MD5) == ["{'chr1': 4}"]
+
+
+def test_the_sites_file_must_have_the_md5_of_the_known_genome(
+    on_site: Callable[[str], list[str]],
+) -> None:
+    _, told = on_site("0" * 32)
+    assert told == f"'copy.fa' has MD5 {MD5}, not {'0' * 32}"

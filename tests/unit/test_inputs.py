@@ -72,6 +72,8 @@ PROJECT: Mapping[str, str | bytes] = {
     "ref/genome.fa": GENOME,
     "ref/assembly.yaml": "name: small\nautosomes: ['1', '2']\nx: X\npar: {X: [[10, 20]]}\n",
     "config/profiles/default.yaml": (ROOT / "config/profiles/default.yaml").read_text(),
+    "config/jobs.yaml": "align_lane: {threads: 1, mem_mb: 1, runtime: 1}\n",
+    "config/site.yaml": "account: null\n",
     "resources/assemblies/GRCh37.yaml": "name: GRCh37\nautosomes: ['1', '2']\n",
     "resources/assemblies/GRCh38.yaml": "name: GRCh38\nautosomes: [chr1, chr2]\n",
     "resources/references.tsv": tsv(
@@ -668,6 +670,30 @@ SECTIONS: dict[str, list[Case]] = {
                 **more("align:\n  aligner: minibwa\n"),
                 "ref/genome.fa": GENOME + ">HLA-A*01:01:01:01\nACGT\n",
             },
+        ),
+    ],
+    "The cluster, and what jobs ask for": [
+        Case("an unknown key of the site", {"config/site.yaml": "acount: lab\n"}),
+        Case(
+            "a partition with mistakes",
+            {"config/site.yaml": "partitions:\n  cpu: {cpus: 16, memory: 64000, mem_mb: 64G}\n"},
+        ),
+        Case(
+            "a rule that fits no partition",
+            {
+                "config/site.yaml": "partitions:\n  cpu: {cpus: 4, mem_mb: 64000}\n",
+                "config/jobs.yaml": "align_lane: {threads: 8, mem_mb: 1, runtime: 1}\n",
+            },
+        ),
+        Case(
+            "a scratch that is not the same folder everywhere", {"config/site.yaml": "scratch: x\n"}
+        ),
+        Case(
+            "a genome that is not known",
+            {"config/site.yaml": "references: {GRCh39: /data/GRCh39.fa}\n"},
+        ),
+        Case(
+            "a rule without minutes", {"config/jobs.yaml": "align_lane: {threads: 8, mem_mb: 1}\n"}
         ),
     ],
     "The folder and the machine": [

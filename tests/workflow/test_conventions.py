@@ -12,8 +12,11 @@ import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, ResourceSettings
 
+from schelde.jobs import LOCAL
+
 ROOT = Path(__file__).parents[2]
 RULE_FILES = sorted((ROOT / "workflow/rules").rglob("*.smk"))
+BLOCKS = re.MULTILINE | re.DOTALL
 EACH_FILE = pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
 
 
@@ -61,6 +64,27 @@ def test_every_rule_names_an_environment_that_is_there(rules: list[Any]) -> None
 def test_jobs_yaml_names_every_rule_and_no_other(rules: list[Any]) -> None:
     numbers = yaml.safe_load((ROOT / "config/jobs.yaml").read_text())
     assert set(numbers) == {rule.name for rule in rules}
+
+
+def test_rules_that_run_beside_snakemake_are_those_that_jobs_know() -> None:
+    rules = {
+        name
+        for path in RULE_FILES
+        for name, block in re.findall(r"^rule (\w+):(.*?)(?=^rule |\Z)", path.read_text(), BLOCKS)
+        if "localrule: True" in block
+    }
+    assert rules == LOCAL
+
+
+@EACH_FILE
+def test_threads_group_and_resources_of_a_rule_come_from_its_entry(path: Path) -> None:
+    wrong = []
+    for name, block in re.findall(r"^rule (\w+):(.*?)(?=^rule |\Z)", path.read_text(), BLOCKS):
+        wanted = {("threads", name), ("resources", name)}
+        wanted |= set() if name in LOCAL else {("group", name)}
+        found = {(key, rule) for rule, key in re.findall(r'job\("(\w+)"\)\.(\w+)', block)}
+        wrong += [] if found == wanted else [name]
+    assert not wrong
 
 
 def test_a_script_is_called_like_its_rule(rules: list[Any]) -> None:

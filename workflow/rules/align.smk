@@ -19,6 +19,8 @@ rule align_lane:
         "logs/align_lane/{sample}.{lane}.log",
     benchmark:
         "benchmarks/align_lane/{sample}.{lane}.tsv"
+    group:
+        job("align_lane").group
     conda:
         f"../../envs/{SETTINGS.align.aligner}.yaml"
     threads: job("align_lane").threads
@@ -47,6 +49,8 @@ rule mark_duplicates:
         "logs/mark_duplicates/{sample}.log",
     benchmark:
         "benchmarks/mark_duplicates/{sample}.tsv"
+    group:
+        job("mark_duplicates").group
     conda:
         "../../envs/samtools.yaml"
     threads: job("mark_duplicates").threads

@@ -23,6 +23,8 @@ rule count_frequencies:
         "logs/count_frequencies/{dataset}.log",
     benchmark:
         "benchmarks/count_frequencies/{dataset}.tsv"
+    group:
+        job("count_frequencies").group
     conda:
         "../../envs/bcftools.yaml"
     threads: job("count_frequencies").threads
@@ -59,6 +61,8 @@ rule write_bundle:
         "logs/write_bundle/{dataset}.log",
     benchmark:
         "benchmarks/write_bundle/{dataset}.tsv"
+    group:
+        job("write_bundle").group
     conda:
         "../../envs/schelde.yaml"
     threads: job("write_bundle").threads

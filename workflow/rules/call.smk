@@ -26,6 +26,8 @@ rule gather_calls:
         "logs/gather_calls/{sample}.log",
     benchmark:
         "benchmarks/gather_calls/{sample}.tsv"
+    group:
+        job("gather_calls").group
     conda:
         f"../../envs/{SETTINGS.call.caller}.yaml"
     threads: job("gather_calls").threads

@@ -1,7 +1,7 @@
 """
 Config and sheets to typed values, once; limits of wildcards.
 
-takes: config/config.yaml, the sheets and files that it names, config/jobs.yaml
+takes: config/config.yaml, the sheets and files that it names, config/jobs.yaml, config/site.yaml
 gives: SETTINGS, SHEET, ASSEMBLY, job(), and names that depend on the config alone
 """
 
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from schelde import paths
 from schelde.align import ALIGNER_INDEXES
+from schelde.cluster.left_behind import StillRunningError, begin_run
+from schelde.cluster.modules import prefix
 from schelde.documents import TOPICS
 from schelde.errors import UserError
 from schelde.fetch import public_address, read_references
 from schelde.inputs import load
-from schelde.jobs import read_jobs
 from schelde.lane_reads import source_reads, trimmed_reads
 from schelde.panel import panel_files
 from schelde.pipes import md5_of
@@ -28,7 +29,7 @@ from schelde.verify.run import TOPICS as CHECKS
 def _read_inputs():
     """Read all inputs; a mistake in them ends Snakemake before any job, without a traceback."""
     try:
-        return read_jobs(Path(workflow.basedir) / "config" / "jobs.yaml"), load(
+        return load(
             config,
             [Path(os.path.relpath(file)) for file in workflow.configfiles],
             workflow_dir=Path(workflow.basedir),
@@ -40,10 +41,29 @@ def _read_inputs():
         sys.exit(2)
 
 
-job, INPUTS = _read_inputs()
+INPUTS = _read_inputs()
+job = INPUTS.jobs.where(job_of_cluster=workflow.remote_exec)
+
+
+def _begin_run():
+    """End what a killed run left in Slurm, before anything is planned."""
+    try:
+        begin_run(Path.cwd(), sys.argv[1:], logger.warning)
+    except StillRunningError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if workflow.is_main_process and not workflow.output_settings.dryrun:
+    _begin_run()
+
 SETTINGS = INPUTS.settings
 SHEET = INPUTS.sheet
 ASSEMBLY = INPUTS.assembly
+
+if INPUTS.site.modules:
+    # Before the command of every rule and script; Snakemake reads braces as its own.
+    shell.prefix(prefix(INPUTS.site.modules).replace("{", "{{").replace("}", "}}"))
 
 
 # Without a dot in an id no pattern can match two ways: {sample}.g.vcf.gz beside {sample}.vcf.gz
@@ -68,6 +88,12 @@ CONTAMINATION_ENV = "verifybamid2" if SETTINGS.qc.contamination == "verifybamid2
 INDEX = ALIGNER_INDEXES[SETTINGS.align.aligner]
 REFERENCES = read_references(Path(workflow.basedir) / "resources" / "references.tsv")
 FETCHED = "results/reference/fetched.fa.gz"
+# A file of the site is what would be fetched, and has the same MD5.
+ON_SITE = INPUTS.site.references.get(SETTINGS.reference.name)
+GENOME_SOURCE = SETTINGS.reference.fasta or ON_SITE or FETCHED
+GENOME_MD5 = SETTINGS.reference.md5
+if SETTINGS.reference.fasta is None:
+    GENOME_MD5 = REFERENCES[SETTINGS.reference.name].md5 or GENOME_MD5
 TRIMMED_FASTP = "results/reads/{sample}/{lane}.trimmed.fastp.json"
 TRIMMED_PROOF = "results/reads/{sample}/{lane}.trimmed.proof.json"
 READS_PROOF = TRIMMED_PROOF if SETTINGS.reads.trim else paths.LANE_PROOF

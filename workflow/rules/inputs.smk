@@ -8,11 +8,6 @@ gives: functions of wildcards
 # reference
 
 
-def fetched_md5(wildcards):
-    """What vouches for the genome that is fetched: our table, else the user."""
-    return REFERENCES[SETTINGS.reference.name].md5 or SETTINGS.reference.md5
-
-
 def genome_address(wildcards):
     """Where the public finds the genome; None for a user's own that we do not know."""
     own = SETTINGS.reference

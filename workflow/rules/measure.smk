@@ -22,6 +22,8 @@ rule measure_reads:
         "logs/measure_reads/{sample}.log",
     benchmark:
         "benchmarks/measure_reads/{sample}.tsv"
+    group:
+        job("measure_reads").group
     conda:
         f"../../envs/{SETTINGS.qc.engine}.yaml"
     threads: job("measure_reads").threads
@@ -48,6 +50,8 @@ rule estimate_contamination:
         "logs/estimate_contamination/{sample}.log",
     benchmark:
         "benchmarks/estimate_contamination/{sample}.tsv"
+    group:
+        job("estimate_contamination").group
     conda:
         f"../../envs/{CONTAMINATION_ENV}.yaml"
     threads: job("estimate_contamination").threads

@@ -20,11 +20,9 @@ rule seal_sample:
         gvcf_tbi=paths.GVCF_TBI,
         proofs=sample_proofs,
         facts=paths.GENOME_FACTS,
-        # Each new person makes the key newer; a pseudonym that was given never changes.
-        key=ancient(SETTINGS.bundle.pseudonyms),
+        key=ancient(SETTINGS.bundle.pseudonyms),  # grows with people; what it gave stays
         recipients=SETTINGS.bundle.recipients,
-        # Looked through for names that must not travel.
-        people=ancient(SETTINGS.people),
+        people=ancient(SETTINGS.people),  # looked through for names that must not travel
         lanes=ancient(SETTINGS.lanes),
     output:
         folder=directory(paths.SEALED),
@@ -32,6 +30,8 @@ rule seal_sample:
         "logs/seal_sample/{sample}.log",
     benchmark:
         "benchmarks/seal_sample/{sample}.tsv"
+    group:
+        job("seal_sample").group
     conda:
         "../../envs/samtools.yaml"
     threads: job("seal_sample").threads

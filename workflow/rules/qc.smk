@@ -24,6 +24,8 @@ rule measure_variants:
         "logs/measure_variants/{sample}.log",
     benchmark:
         "benchmarks/measure_variants/{sample}.tsv"
+    group:
+        job("measure_variants").group
     conda:
         "../../envs/bcftools.yaml"
     threads: job("measure_variants").threads
@@ -51,6 +53,8 @@ rule judge_samples:
         verdicts=expand(paths.VERDICT, sample=SHEET.samples),
     log:
         "logs/judge_samples/run.log",
+    group:
+        job("judge_samples").group
     conda:
         "../../envs/schelde.yaml"
     threads: job("judge_samples").threads

@@ -27,6 +27,8 @@ rule extract_lane:
         "logs/extract_lane/{sample}.{lane}.log",
     benchmark:
         "benchmarks/extract_lane/{sample}.{lane}.tsv"
+    group:
+        job("extract_lane").group
     conda:
         "../../envs/samtools.yaml"
     threads: job("extract_lane").threads
@@ -50,6 +52,8 @@ rule prove_lane:
         "logs/prove_lane/{sample}.{lane}.log",
     benchmark:
         "benchmarks/prove_lane/{sample}.{lane}.tsv"
+    group:
+        job("prove_lane").group
     conda:
         "../../envs/schelde.yaml"
     threads: job("prove_lane").threads
@@ -72,6 +76,8 @@ rule fastp_lane:
         "logs/fastp_lane/{sample}.{lane}.log",
     benchmark:
         "benchmarks/fastp_lane/{sample}.{lane}.tsv"
+    group:
+        job("fastp_lane").group
     conda:
         "../../envs/fastp.yaml"
     threads: job("fastp_lane").threads
@@ -98,6 +104,8 @@ rule trim_lane:
         "logs/trim_lane/{sample}.{lane}.log",
     benchmark:
         "benchmarks/trim_lane/{sample}.{lane}.tsv"
+    group:
+        job("trim_lane").group
     conda:
         "../../envs/fastp.yaml"
     threads: job("trim_lane").threads

@@ -22,7 +22,7 @@ rule fetch_reference:
     params:
         address=genome_address,
         size=fetched_size,
-        md5=fetched_md5,
+        md5=GENOME_MD5,
         code=code_of("fetch"),
     script:
         "../../scripts/fetch_reference.py"
@@ -31,7 +31,7 @@ rule fetch_reference:
 rule prepare_reference:
     """Write the genome anew with its index, dictionary, digests, md5 cache and regions."""
     input:
-        fasta=SETTINGS.reference.fasta or FETCHED,
+        fasta=GENOME_SOURCE,
     output:
         fasta=paths.GENOME,
         fai=paths.GENOME_FAI,
@@ -47,6 +47,8 @@ rule prepare_reference:
         "logs/prepare_reference/genome.log",
     benchmark:
         "benchmarks/prepare_reference/genome.tsv"
+    group:
+        job("prepare_reference").group
     conda:
         "../../envs/schelde.yaml"
     threads: job("prepare_reference").threads
@@ -54,7 +56,7 @@ rule prepare_reference:
         **job("prepare_reference").resources,
     params:
         name=SETTINGS.reference.name,
-        md5=SETTINGS.reference.md5,
+        md5=GENOME_MD5,
         assembly=asdict(ASSEMBLY),
         address=genome_address,
         code=code_of("reference"),
@@ -72,6 +74,8 @@ rule index_bwa:
         "logs/index_bwa/genome.log",
     benchmark:
         "benchmarks/index_bwa/genome.tsv"
+    group:
+        job("index_bwa").group
     conda:
         "../../envs/bwa.yaml"
     threads: job("index_bwa").threads
@@ -97,6 +101,8 @@ rule index_bwamem2:
         "logs/index_bwamem2/genome.log",
     benchmark:
         "benchmarks/index_bwamem2/genome.tsv"
+    group:
+        job("index_bwamem2").group
     conda:
         "../../envs/bwa-mem2.yaml"
     threads: job("index_bwamem2").threads
@@ -122,6 +128,8 @@ rule index_minibwa:
         "logs/index_minibwa/genome.log",
     benchmark:
         "benchmarks/index_minibwa/genome.tsv"
+    group:
+        job("index_minibwa").group
     conda:
         "../../envs/minibwa.yaml"
     threads: job("index_minibwa").threads
@@ -146,6 +154,7 @@ rule prepare_targets:
         bed=paths.TARGETS,
     log:
         "logs/prepare_targets/{design}.log",
+    localrule: True
     conda:
         "../../envs/schelde.yaml"
     threads: job("prepare_targets").threads
@@ -165,6 +174,7 @@ rule cut_pieces:
         bed=paths.PIECES,
     log:
         "logs/cut_pieces/{design}.log",
+    localrule: True
     conda:
         "../../envs/schelde.yaml"
     threads: job("cut_pieces").threads

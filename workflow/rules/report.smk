@@ -59,6 +59,7 @@ rule write_tables:
         libraries=report("results/report/libraries.tsv", "../report/libraries.rst", category="Run"),
     log:
         "logs/write_tables/run.log",
+    localrule: True
     conda:
         "../../envs/schelde.yaml"
     threads: job("write_tables").threads
@@ -83,6 +84,8 @@ rule write_report:
         data=directory("results/report/multiqc_data"),
     log:
         "logs/write_report/run.log",
+    group:
+        job("write_report").group
     conda:
         "../../envs/multiqc.yaml"
     threads: job("write_report").threads

@@ -17,6 +17,8 @@ rule call_piece_bcftools:
         "logs/call_piece_bcftools/{sample}.{piece}.log",
     benchmark:
         "benchmarks/call_piece_bcftools/{sample}.{piece}.tsv"
+    group:
+        job("call_piece_bcftools").group
     conda:
         "../../../envs/bcftools.yaml"
     threads: job("call_piece_bcftools").threads

@@ -17,6 +17,8 @@ rule call_piece_freebayes:
         "logs/call_piece_freebayes/{sample}.{piece}.log",
     benchmark:
         "benchmarks/call_piece_freebayes/{sample}.{piece}.tsv"
+    group:
+        job("call_piece_freebayes").group
     conda:
         "../../../envs/freebayes.yaml"
     threads: job("call_piece_freebayes").threads

@@ -19,6 +19,8 @@ rule call_piece_gatk:
         "logs/call_piece_gatk/{sample}.{piece}.log",
     benchmark:
         "benchmarks/call_piece_gatk/{sample}.{piece}.tsv"
+    group:
+        job("call_piece_gatk").group
     conda:
         "../../../envs/gatk.yaml"
     threads: job("call_piece_gatk").threads
@@ -48,6 +50,8 @@ rule model_base_qualities:
         "logs/model_base_qualities/{sample}.log",
     benchmark:
         "benchmarks/model_base_qualities/{sample}.tsv"
+    group:
+        job("model_base_qualities").group
     conda:
         "../../../envs/gatk.yaml"
     threads: job("model_base_qualities").threads
@@ -57,12 +61,14 @@ rule model_base_qualities:
         known_sites=known_site_options,
     shell:
         r"""
-        gatk --java-options "-Xmx$(({resources.mem_mb} - 500))m -XX:+UseSerialGC" \
+        room=$(mktemp -d -p {resources.tmpdir:q} schelde-XXXXXXXX)
+        trap 'rm -rf "$room"' EXIT
+        gatk --java-options "-Xmx$(({resources.mem_mb} - 700))m -XX:+UseSerialGC" \
             BaseRecalibrator \
             --input {input.cram:q} \
             --reference {input.genome:q} \
             {params.known_sites:q} \
-            --tmp-dir {resources.tmpdir:q} \
+            --tmp-dir "$room" \
             --output {output.table:q}.part &>{log:q}
         mv {output.table:q}.part {output.table:q}
         """
@@ -78,6 +84,8 @@ rule find_tandem_repeats:
         table="results/reference/tandem_repeats.zip",
     log:
         "logs/find_tandem_repeats/genome.log",
+    group:
+        job("find_tandem_repeats").group
     conda:
         "../../../envs/gatk.yaml"
     threads: job("find_tandem_repeats").threads
@@ -85,10 +93,12 @@ rule find_tandem_repeats:
         **job("find_tandem_repeats").resources,
     shell:
         r"""
-        gatk --java-options "-Xmx$(({resources.mem_mb} - 500))m -XX:+UseSerialGC" \
+        room=$(mktemp -d -p {resources.tmpdir:q} schelde-XXXXXXXX)
+        trap 'rm -rf "$room"' EXIT
+        gatk --java-options "-Xmx$(({resources.mem_mb} - 700))m -XX:+UseSerialGC" \
             ComposeSTRTableFile \
             --reference {input.genome:q} \
-            --tmp-dir {resources.tmpdir:q} \
+            --tmp-dir "$room" \
             --output {output.table:q}.part &>{log:q}
         mv {output.table:q}.part {output.table:q}
         """
@@ -109,6 +119,8 @@ rule model_tandem_repeats:
         "logs/model_tandem_repeats/{sample}.log",
     benchmark:
         "benchmarks/model_tandem_repeats/{sample}.tsv"
+    group:
+        job("model_tandem_repeats").group
     conda:
         "../../../envs/gatk.yaml"
     threads: job("model_tandem_repeats").threads
@@ -116,13 +128,15 @@ rule model_tandem_repeats:
         **job("model_tandem_repeats").resources,
     shell:
         r"""
-        gatk --java-options "-Xmx$(({resources.mem_mb} - 500))m -XX:+UseSerialGC" \
+        room=$(mktemp -d -p {resources.tmpdir:q} schelde-XXXXXXXX)
+        trap 'rm -rf "$room"' EXIT
+        gatk --java-options "-Xmx$(({resources.mem_mb} - 700))m -XX:+UseSerialGC" \
             CalibrateDragstrModel \
             --input {input.cram:q} \
             --reference {input.genome:q} \
             --str-table-path {input.table:q} \
             --threads {threads} \
-            --tmp-dir {resources.tmpdir:q} \
+            --tmp-dir "$room" \
             --output {output.model:q}.part &>{log:q}
         mv {output.model:q}.part {output.model:q}
         """

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from schelde import __version__
-from schelde.cli_bundle import ROOT, add_commands
+from schelde import __version__, cli_bundle, cli_cluster
+from schelde.cli_bundle import ROOT
 from schelde.errors import UserError
 from schelde.sheet import Sex
 
@@ -21,7 +21,8 @@ app = typer.Typer(
 )
 demo = typer.Typer(help="A made-up trio with known truth.", no_args_is_help=True)
 app.add_typer(demo, name="demo")
-add_commands(app)
+cli_bundle.add_commands(app)
+cli_cluster.add_commands(app)
 
 
 @app.command()

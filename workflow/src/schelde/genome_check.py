@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from schelde.assembly import Assembly, read_assembly
 from schelde.bed import other_spelling, parse_bed
@@ -12,9 +13,10 @@ from schelde.errors import Problem, UserError
 from schelde.fasta_head import noted_facts, noted_lengths, read_head
 from schelde.fetch import Reference, read_references
 from schelde.files import file_fault
-from schelde.names import Fault, nearest, path_fault
+from schelde.names import Fault, Place, nearest, path_fault
 from schelde.reference import FastaError
 from schelde.sheet import Person
+from schelde.site import Site
 
 OTHER_NAMES = {
     "hg38": "GRCh38",
@@ -40,16 +42,20 @@ def _listed(workflow_dir: Path, problems: list[Problem]) -> dict[str, Reference]
 
 
 def check_reference(
-    draft: Draft, workflow_dir: Path, problems: list[Problem], *, thorough: bool
+    draft: Draft, site: Site, workflow_dir: Path, problems: list[Problem], *, thorough: bool
 ) -> Mapping[str, int] | None:
     """Return the contigs of the reference with their lengths, or None when they are not known.
 
     They are not known when the reference has yet to be fetched, cannot be read, or (without
-    ``thorough``) was not looked at.
+    ``thorough``) was not looked at. A file that the site has of it stands for what is fetched.
     """
     reference = draft.settings.reference
+    listed = _listed(workflow_dir, problems) if reference.fasta is None or site.references else {}
+    problems.extend(_unlisted(site, listed))
     if reference.fasta is None:
-        problems.extend(_listed_problems(draft, _listed(workflow_dir, problems)))
+        problems.extend(_listed_problems(draft, listed))
+        if thorough and reference.name in listed and reference.name in site.references:
+            return _site_lengths(draft, site, listed[reference.name], problems)
         facts = noted_facts()
         return noted_lengths(facts) if facts.get("name") == reference.name else None
     place = draft.place("reference", "fasta")
@@ -59,13 +65,50 @@ def check_reference(
     if fault:
         problems.append(place.problem(*fault))
         return None
-    return _lengths(draft, reference.fasta, problems) if thorough else None
+    if not thorough:
+        return None
+    proof = Proof(reference.md5, draft.place("reference", "md5"), "correct reference.md5")
+    return _lengths(place, reference.fasta, proof, problems)
 
 
-def _lengths(draft: Draft, fasta: str, problems: list[Problem]) -> Mapping[str, int] | None:
+class Proof(NamedTuple):
+    """The MD5 that a FASTA must have, where that is declared, and what else to mend."""
+
+    md5: str | None
+    place: Place
+    otherwise: str
+
+
+def _unlisted(site: Site, listed: Mapping[str, Reference]) -> Iterable[Problem]:
+    """Yield the names in ``references`` of the site that no reference has."""
+    for name in site.references:
+        if name not in listed:
+            what = f"'{name}' is not in resources/references.tsv"
+            remedy = nearest(name, listed, f"known are: {', '.join(sorted(listed))}")
+            yield site.place("references", name).problem(what, remedy)
+
+
+def _site_lengths(
+    draft: Draft, site: Site, entry: Reference, problems: list[Problem]
+) -> Mapping[str, int] | None:
+    """Return the contigs of the site's file of a known reference, which must be that very file."""
+    fasta = site.references[entry.name]
+    place = site.place("references", entry.name)
+    fault = file_fault(fasta)
+    if fault:
+        problems.append(place.problem(*fault))
+        return None
+    md5 = entry.md5 or draft.settings.reference.md5
+    return _lengths(
+        place, fasta, Proof(md5, place, "take the line out to have it fetched"), problems
+    )
+
+
+def _lengths(
+    place: Place, fasta: str, proof: Proof, problems: list[Problem]
+) -> Mapping[str, int] | None:
     """Return the contigs of a FASTA that is there; None when it is not one."""
-    place = draft.place("reference", "fasta")
-    declared = draft.settings.reference.md5
+    declared = proof.md5
     try:
         head = read_head(fasta, md5=declared is not None)
     except FastaError as error:
@@ -78,8 +121,8 @@ def _lengths(draft: Draft, fasta: str, problems: list[Problem]) -> Mapping[str, 
         return None
     if declared and head.md5 != declared.lower():
         what = f"'{fasta}' has MD5 {head.md5}, not {declared.lower()}"
-        remedy = "get the file that was meant, or correct reference.md5"
-        problems.append(draft.place("reference", "md5").problem(what, remedy))
+        remedy = f"get the file that was meant, or {proof.otherwise}"
+        problems.append(proof.place.problem(what, remedy))
     return head.lengths
 
 

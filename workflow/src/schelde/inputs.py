@@ -11,25 +11,30 @@ from schelde.alignments import check_alignments
 from schelde.assembly import Assembly
 from schelde.bundle.dataset import Description
 from schelde.bundle_check import BundleInputs, check_bundle
+from schelde.cluster.modules import path_with
+from schelde.cluster.used import unused_rules
 from schelde.config import Draft, Settings, read_settings
 from schelde.consent import Gate
 from schelde.declared import Declared, consent_of, declared_of, facts_of
 from schelde.errors import Problem, UserError
 from schelde.files import file_fault
 from schelde.genome_check import check_assembly, check_reference, check_targets
+from schelde.jobs import Jobs, read_jobs
 from schelde.lane_files import check_fastqs
 from schelde.lanes import lanes_of
-from schelde.names import nearest, path_fault, printable
+from schelde.names import Fault, nearest, path_fault, printable
 from schelde.people import people_of
 from schelde.qc_check import check_qc
 from schelde.run_check import check_choices, check_known_sites, check_outputs, check_tools
 from schelde.sheet import Lane, Person, Sheet
+from schelde.site import Site, read_site
 from schelde.tables import Column, Table, columns_of, read_table
 
 if TYPE_CHECKING:
     from schelde.bundle.record import Consent, Facts
     from schelde.package.pseudonyms import Key
 
+JOBS_FILE = Path("config/jobs.yaml")
 PEOPLE_COLUMNS = (*columns_of(Person), *columns_of(Declared))
 
 
@@ -39,11 +44,14 @@ class Inputs:
 
     ``declared``: facts and consents by sample. The others are None when no bundle is asked for:
     ``dataset`` describes it, ``gate`` says who may come into it, ``key`` has the pseudonyms.
+    ``jobs``: what rules ask for on ``site``, which is the machine's or cluster's.
     """
 
     settings: Settings
     sheet: Sheet
     assembly: Assembly
+    site: Site
+    jobs: Jobs
     declared: Mapping[str, Declared] = field(default_factory=dict)
     dataset: Description | None = None
     gate: Gate | None = None
@@ -74,13 +82,17 @@ def load(
     """
     problems: list[Problem] = []
     draft = read_settings(overrides, files, problems)
+    site = read_site(Path(), workflow_dir, problems)
+    jobs = _read_jobs(workflow_dir, problems)
     if draft is None:
         raise _told(problems)
     sheet, declared = _read_sheet(draft, problems, thorough=thorough)
+    if jobs is not None:
+        jobs = _jobs_on(site, jobs, draft, sheet, problems)
     assembly = None
     lengths = None
     if "reference" not in draft.broken:
-        lengths = check_reference(draft, workflow_dir, problems, thorough=thorough)
+        lengths = check_reference(draft, site, workflow_dir, problems, thorough=thorough)
         assembly = check_assembly(draft, workflow_dir, lengths, problems)
     check_choices(draft, lengths, problems)
     check_qc(draft, workflow_dir, lengths, problems, thorough=thorough)
@@ -94,12 +106,51 @@ def load(
         check_known_sites(draft, lengths, problems)
         check_outputs(problems)
         if tools_on_path:
-            check_tools(draft, problems)
-    if problems or assembly is None:
+            _check_tools(draft, site, problems)
+    if problems or assembly is None or jobs is None:
         raise _told(problems)
     return Inputs(
-        draft.settings, sheet, assembly, declared, bundle.dataset, bundle.gate, bundle.key
+        draft.settings,
+        sheet,
+        assembly,
+        site,
+        jobs,
+        declared,
+        bundle.dataset,
+        bundle.gate,
+        bundle.key,
     )
+
+
+def _read_jobs(workflow_dir: Path, problems: list[Problem]) -> Jobs | None:
+    shipped = workflow_dir / JOBS_FILE
+    own = JOBS_FILE if JOBS_FILE.exists() and not JOBS_FILE.samefile(shipped) else None
+    try:
+        return read_jobs(shipped, own)
+    except UserError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _jobs_on(site: Site, jobs: Jobs, draft: Draft, sheet: Sheet, problems: list[Problem]) -> Jobs:
+    """Return what rules ask for on a site; a rule that fits none of its partitions is told."""
+    exomes = [person.sample for person in sheet.people if person.design != "wgs"]
+    jobs = jobs.on(site, exomes)
+    jobs.check(
+        problems,
+        unused=unused_rules(draft.settings, sheet),
+        genomes=len(exomes) < len(sheet.people),
+    )
+    return jobs
+
+
+def _check_tools(draft: Draft, site: Site, problems: list[Problem]) -> None:
+    """Look for programs where jobs will find them: with the site's modules loaded."""
+    path = path_with(site.modules)
+    if isinstance(path, Fault):
+        problems.append(site.place("modules").problem(*path))
+    else:
+        check_tools(draft, path, problems)
 
 
 def _told(problems: Iterable[Problem]) -> UserError:

@@ -96,10 +96,10 @@ def tools_of(settings: Settings) -> dict[str, tuple[str, ...]]:
     }
 
 
-def check_tools(draft: Draft, problems: list[Problem]) -> None:
-    """Add to ``problems`` the programs that are not on PATH."""
+def check_tools(draft: Draft, path: str, problems: list[Problem]) -> None:
+    """Add to ``problems`` the programs that are not on ``path``, the PATH of jobs."""
     for tool, setting in tools_of(draft.settings).items():
-        if shutil.which(tool) is not None:
+        if shutil.which(tool, path=path) is not None:
             continue
         if setting:
             value = getattr(getattr(draft.settings, setting[0]), setting[1])

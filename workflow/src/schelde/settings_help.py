@@ -168,6 +168,8 @@ def allowed(field: FieldInfo, *, item: bool = False) -> str:
         return f"one of {', '.join(choices(field))}"
     if kind(field) is int:
         return "a whole number" + _bounds(field)
+    if kind(field) is float:
+        return "a number" + _bounds(field)
     pattern = pattern_of(field)
     if pattern:
         return PATTERNS[pattern]

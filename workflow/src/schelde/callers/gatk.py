@@ -23,8 +23,9 @@ from schelde.versions import version_of
 BANDS = (10, 20, 30, 40)
 """Least GQs of the bands that positions of a reference block share."""
 
-BESIDE_HEAP_MB = 500
-"""Memory of a JVM that is not heap: classes, compiled code, GKL's own; measured 250 MB."""
+BESIDE_HEAP_MB = 700
+"""Memory of a job that is not heap: classes, compiled code, GKL's own, measured 250 MB; and the
+Snakemakes in a job of Slurm, 250 MB."""
 
 SHORT_BP = 1_000_000
 SHORT_GVCF = 10_000_000

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from schelde.cluster.scratch import own_scratch
 from schelde.joblog import JobError
 from schelde.pipes import ToolError
 
@@ -32,12 +32,16 @@ class CallError(JobError):
 
 @dataclass(frozen=True)
 class Machine:
-    """What a job may use; ``memory_mb`` in MiB; ``scratch`` is a folder."""
+    """What a job may use; ``memory_mb`` in MiB; ``scratch`` is a folder.
+
+    ``scratch_mb`` MiB of it must be free when the job begins.
+    """
 
     threads: int
     memory_mb: int
     scratch: Path
     log: Path
+    scratch_mb: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,11 @@ def job_on(machine: Machine, md5_cache: Path | None = None) -> Iterator[Job]:
     """
     machine.log.parent.mkdir(parents=True, exist_ok=True)
     cache = f"{md5_cache}/%2s/%2s/%s" if md5_cache else os.devnull
-    environment = {**os.environ, "REF_PATH": cache, "REF_CACHE": cache}
-    with (
-        machine.log.open("wb") as log,
-        tempfile.TemporaryDirectory(dir=machine.scratch) as folder,
-    ):
+    with machine.log.open("wb") as log:
         try:
-            yield Job(machine, Path(folder), log, environment)
+            with own_scratch(machine.scratch, machine.scratch_mb) as folder:
+                environment = {**os.environ, "REF_PATH": cache, "REF_CACHE": cache}
+                yield Job(machine, folder, log, environment)
         except Exception as error:
             log.write(f"{type(error).__name__}: {error}\n".encode())
             raise

@@ -12,8 +12,14 @@ class Task:
 
     ``name`` is unique in the batch; ``needs`` are names of tasks that must end first. ``wall_s`` is
     the likely time in seconds with all its ``threads``, overhead of the executor not counted;
-    ``cpu_s`` core-seconds really used. Disk in MB: ``kept_mb`` stays, ``temp_mb`` goes when the last
-    task that needs this one has ended, ``scratch_mb`` goes with the task.
+    ``cpu_s`` core-seconds really used. Disk in MB: ``kept_mb`` stays, ``temp_mb`` goes when the
+    last task that needs this one has ended, ``scratch_mb`` goes with the task; what lies on the
+    node's own disk is not counted. ``local``: runs beside Snakemake, not on the cluster's nodes.
+    ``group``: connected tasks of one group are sent to the cluster as one job. ``gpu_s``:
+    GPU-seconds of this task's work on a GPU instead, None if it cannot be done there; ``beside_s``:
+    core-seconds that are reserved beside the GPU then. ``rate``: name of the line of the rates that
+    it was counted with; ``size``: what it was counted of (`rates.Rate.of`). ``pool``: the only pool
+    whose nodes it may run on; None: any.
     """
 
     name: str
@@ -28,6 +34,13 @@ class Task:
     kept_mb: float = 0
     temp_mb: float = 0
     scratch_mb: float = 0
+    local: bool = False
+    group: str | None = None
+    gpu_s: float | None = None
+    beside_s: float = 0
+    rate: str = ""
+    pool: str | None = None
+    size: float = 0
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,13 @@ class Pool:
 class Load:
     """What one sample takes, calling apart from all else; for placing it on CPU or GPU nodes.
 
-    Times in seconds: ``cpu_s`` core-seconds of all but calling; ``call_cpu_s`` core-seconds of
-    calling on CPUs; ``call_gpu_s`` GPU-seconds of calling on a GPU, None where it cannot be;
-    ``call_beside_s`` core-seconds that calling on a GPU takes beside it; ``chain_cpu_s`` and
-    ``chain_gpu_s`` the longest chain of jobs with either. Disk in MB: what stays, and the most that
-    lies there for a while when the sample is worked on.
+    Times in seconds: ``cpu_s`` core-seconds of all but calling (reserved: threads times wall time,
+    since that is what fills a node and is paid for); ``call_cpu_s`` the same of calling on CPUs;
+    ``call_gpu_s`` GPU-seconds of calling on a GPU, None where it cannot be; ``call_beside_s``
+    core-seconds that calling on a GPU takes beside it; ``chain_cpu_s`` and ``chain_gpu_s`` the
+    longest chain of jobs with either. Disk in MB: what stays, and the most that lies there for a
+    while when the sample is worked on. ``after_s`` are those of the ``cpu_s`` that can begin only
+    when calling has ended.
     """
 
     sample: str
@@ -63,15 +78,20 @@ class Load:
     chain_gpu_s: float | None
     kept_mb: float
     temp_mb: float
+    after_s: float = 0
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plan must hold: seconds until the deadline, MB of disk, GPUs at once. None: no limit."""
+    """What a plan must hold: seconds until the deadline, MB of disk, GPUs at once. None: no limit.
+
+    ``kept_leaves``: what a batch keeps is taken elsewhere, and leaves the disk when the batch ends.
+    """
 
     deadline_s: float | None = None
     disk_mb: float | None = None
     gpus: int | None = None
+    kept_leaves: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +107,8 @@ class Schedule:
     """Batches in their order, and what they will take; ``by`` names the rule that made it.
 
     ``makespan_s`` seconds, ``cost`` in the site's currency, ``disk_mb`` the peak in MB.
-    ``broken``: limits that cannot hold, each as a sentence that says by how much.
+    ``broken``: limits that cannot hold, each as a sentence that says by how much. A batch is begun
+    when the one ``side_by_side`` places before it has ended: 1 after each other, 2 overlapping.
     """
 
     by: str
@@ -99,3 +120,4 @@ class Schedule:
     gpu_hours: float
     broken: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    side_by_side: int = 1
