@@ -50,20 +50,19 @@ localrules:
 rule align:
     """One CRAM per sample."""
     input:
-        expand([paths.CRAM, paths.CRAI, paths.CRAM_MD5], sample=SHEET.samples),
+        all_alignments,
 
 
 rule call:
     """One gVCF and one VCF per sample."""
     input:
-        expand([paths.GVCF, paths.GVCF_TBI], sample=SHEET.samples),
-        expand([paths.VCF, paths.VCF_TBI], sample=SHEET.samples),
+        all_calls,
 
 
 rule qc:
     """Metrics of every sample, who is who, and verdicts."""
     input:
-        expand([paths.GA4GH_QC, paths.SAMPLE_QC], sample=SHEET.samples),
+        all_quality,
         paths.VERDICTS,
 
 
@@ -92,8 +91,8 @@ rule all:
     """Everything a run gives; ends with an error when a sample failed its verdict."""
     default_target: True
     input:
-        rules.align.input,
-        rules.call.input,
+        all_alignments,
+        all_calls,
         rules.report.input,
         rules.bundle.input,
         paths.ACCEPTED,

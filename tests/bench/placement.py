@@ -18,9 +18,8 @@ from collections.abc import Iterator, Sequence
 from tests.bench.made_batches import SITES, batch
 
 from schelde.plan.bounds import Bound, lower_bound
-from schelde.plan.model import Limits, Load, Pool, Schedule
+from schelde.plan.model import Limits, Load, Objective, Pool, Schedule
 from schelde.plan.place import best_schedule
-from schelde.plan.program import Objective
 from schelde.plan.simple import (
     ALL_CPU,
     ALL_GPU,

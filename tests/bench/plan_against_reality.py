@@ -26,7 +26,7 @@ import psutil
 import yaml
 
 from schelde.demo import make_demo
-from schelde.plan.command import learn_rates, make_plan, write_learned
+from schelde.plan.make import learn_rates, make_plan, write_learned
 from schelde.plan.model import Limits
 from schelde.plan.rates import SITE_RATES, read_rates, write_rates
 from schelde.plan.report import Plan

@@ -117,9 +117,9 @@ class Planned:
 def planned_jobs(told: str) -> list[Planned]:
     """Return the jobs that a dry run tells of, but for the target rules, which make nothing."""
     found = []
-    for block in re.split(r"^(?:local)?rule (?=\w+:)", told, flags=re.MULTILINE)[1:]:
+    for block in re.split(r"^ *(?:local)?rule (?=\w+:)", told, flags=re.MULTILINE)[1:]:
         head, *lines = block.splitlines()
-        facts = dict(re.findall(r"^    (\w+): (.*)$", "\n".join(lines), re.MULTILINE))
+        facts = dict(re.findall(r"^ +(\w+): (.*)$", "\n".join(lines), re.MULTILINE))
         if "output" not in facts or "jobid" not in facts:
             continue
         wildcards = facts.get("wildcards", "").replace(", ", ",")

@@ -54,7 +54,7 @@ from schelde.provenance import code_of
 from schelde.sheet import Assay, Lane, Person, Sex, Sheet
 
 def job(rule):
-    return SimpleNamespace(threads=1, resources={{}})
+    return SimpleNamespace(threads=1, group=None, resources={{}})
 
 SETTINGS = Settings.model_validate({SETTINGS!r})
 SHEET = Sheet(
@@ -62,6 +62,9 @@ SHEET = Sheet(
     tuple(Lane(sample, *lane.split(".")) for sample in {list(SAMPLES)!r} for lane in {LANES!r}),
 )
 GATE = None
+
+def run_sources(wildcards):
+    return sources(RUN)
 
 include: {str(ROOT / "workflow/rules/report.smk")!r}
 """

@@ -16,9 +16,9 @@ from schelde.plan.bounds import lower_bound
 from schelde.plan.deal import deal
 from schelde.plan.evaluate import evaluate
 from schelde.plan.kinds import MANY, kinds_of
-from schelde.plan.model import Limits, Load, Pool
+from schelde.plan.model import Limits, Load, Objective, Pool
 from schelde.plan.place import best_schedule
-from schelde.plan.program import Frame, Objective, Program
+from schelde.plan.program import Frame, Program
 from schelde.plan.shapes import HOUR, core_price, gpu_price, room_of, shape_of
 from schelde.plan.simple import schedules
 

@@ -19,7 +19,8 @@ import yaml
 
 from schelde.errors import UserError
 from schelde.inputs import load
-from schelde.plan.command import ROOT, plan_command, work_of
+from schelde.plan.command import plan_command
+from schelde.plan.make import ROOT, work_of
 from schelde.plan.nodes import machine_of
 from schelde.plan.rates import read_rates
 

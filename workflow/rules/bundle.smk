@@ -9,11 +9,8 @@ gives: the bundle around paths.MANIFEST; at home paths.LEFT_OUT, who is not in i
 rule count_frequencies:
     """Count alleles over the people of the bundle."""
     input:
-        sealed=expand(paths.SEALED, sample=ADMITTED),
-        vcfs=expand(paths.VCF, sample=ADMITTED),
-        vcf_indexes=expand(paths.VCF_TBI, sample=ADMITTED),
-        gvcfs=expand(paths.GVCF, sample=ADMITTED),
-        gvcf_indexes=expand(paths.GVCF_TBI, sample=ADMITTED),
+        unpack(admitted_files),
+        unpack(admitted_calls),
         facts=paths.GENOME_FACTS,
     output:
         vcf=paths.FREQUENCIES,
@@ -45,7 +42,7 @@ rule write_bundle:
     input:
         unpack(bundle_frequencies),
         unpack(national_files),
-        sealed=expand(paths.SEALED, sample=ADMITTED),
+        unpack(admitted_files),
         genome=paths.GENOME_FACTS,
         seqcol=paths.SEQCOL,
         versions=paths.VERSIONS,

@@ -43,8 +43,8 @@ rule measure_variants:
 rule judge_samples:
     """Compare people with one another and judge every sample by every profile."""
     input:
-        metrics=expand(paths.SAMPLE_QC, sample=SHEET.samples),
-        counts=expand(paths.PANEL_COUNTS, sample=SHEET.samples),
+        metrics=all_metrics,
+        counts=all_panel_counts,
         profiles=PROFILE_FILES,
     output:
         pairs=paths.PAIRS,

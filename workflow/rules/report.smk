@@ -29,7 +29,7 @@ TOOL_ENVS = [
 rule tool_versions:
     """Ask the tools of the run for their versions, again when they made something anew."""
     input:
-        sources(RUN),
+        run_sources,
         envs=TOOL_ENVS,
     output:
         versions=paths.VERSIONS,
@@ -52,7 +52,7 @@ rule tool_versions:
 rule write_tables:
     """Put the numbers of all samples into tables."""
     input:
-        sources(RUN),
+        run_sources,
     output:
         samples=report("results/report/samples.tsv", "../report/samples.rst", category="Run"),
         lanes=report("results/report/lanes.tsv", "../report/lanes.rst", category="Run"),
@@ -75,7 +75,7 @@ rule write_tables:
 rule write_report:
     """Write one page about the run, with a row per sample."""
     input:
-        sources(RUN),
+        run_sources,
         tables=rules.write_tables.output,
         versions=rules.tool_versions.output.versions,
         options=workflow.source_path("../../resources/multiqc.yaml"),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Objective = Literal["time", "cost", "disk"]
+"""What a placement makes least: the makespan, the money, or the peak of disk."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import replace
 from schelde.plan import advice, disk, simple
 from schelde.plan.evaluate import SLACK
 from schelde.plan.kinds import FEW, kinds_of
-from schelde.plan.model import Limits, Load, Pool, Schedule
-from schelde.plan.program import Objective
+from schelde.plan.model import Limits, Load, Objective, Pool, Schedule
 from schelde.plan.propose import Case, proposals
 from schelde.plan.shapes import HOUR, room_of, shape_of
 

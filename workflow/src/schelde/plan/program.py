@@ -10,10 +10,10 @@ import pulp
 
 from schelde.plan.disk import ROUNDING
 from schelde.plan.kinds import Kind
+from schelde.plan.model import Objective
 from schelde.plan.shapes import HOUR, Room, core_price, gpu_price
 from schelde.plan.solver import Solved, solve
 
-Objective = Literal["time", "cost", "disk"]
 Way = Literal["cpu", "gpu"]
 Key = tuple[int, Way, int]
 GB = 1000

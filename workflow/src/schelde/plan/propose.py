@@ -10,8 +10,8 @@ from schelde.plan import disk
 from schelde.plan.deal import ORDERS, Placed, deal, ordered
 from schelde.plan.evaluate import evaluate
 from schelde.plan.kinds import Kind
-from schelde.plan.model import Batch, Limits, Load, Pool, Schedule
-from schelde.plan.program import Answer, Frame, Objective, Program
+from schelde.plan.model import Batch, Limits, Load, Objective, Pool, Schedule
+from schelde.plan.program import Answer, Frame, Program
 from schelde.plan.shapes import HOUR, Room, Shape
 
 PROGRAM = "program"

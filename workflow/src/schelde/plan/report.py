@@ -158,6 +158,9 @@ def _placement(placement: Placement, currency: str) -> list[str]:
     more = ", ..." if len(best.batches) > 12 else ""
     called = f"{on_gpu:,} of {samples:,} samples called on a GPU"
     rows.append(f"{called}; batches of {sizes}{more} samples; --json lists them")
+    if len(best.batches) > 1:
+        before = {1: "the one", 2: "the one before the one"}[best.side_by_side]
+        rows.append(f"a batch begins when {before} before it has ended")
     return [*rows, *best.broken]
 
 
