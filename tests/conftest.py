@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,17 @@ if SEARCH:
 settings.load_profile("schelde")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep the tests of an xdist_group on one worker, so that what they share is made once.
 
-    xdist 3.8 writes the group into ``_nodeid``, but pytest 9.2 takes ids from ``_id``.
+    xdist 3.8 writes the group into ``_nodeid``, but pytest 9.2 takes ids from ``_id``. A wrapper,
+    since it must come after xdist's own hook.
     """
+    yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
-            vars(item)["_id"] = NodeId.parse(grouped)
+            item._id = NodeId.parse(grouped)
 
 
 ROOT = Path(__file__).parents[1]

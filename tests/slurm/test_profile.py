@@ -110,11 +110,18 @@ def planned(told: str) -> dict[str, int]:
 
 
 def rules_of_jobs(told: str) -> dict[str, list[str]]:
-    """Return the rules of each group that was planned, and each rule without a group by itself."""
+    """Return the rules of each group that was planned, and each rule without a group by itself.
+
+    Named as the comments of their jobs: a group by its name and those of its rules.
+    """
     rules: dict[str, list[str]] = {}
-    for rule in planned(told).keys() - LOCAL_RULES:
-        rules.setdefault(NUMBERS[rule].get("group", rule), []).append(rule)
-    return rules
+    groups: dict[str, list[str]] = {}
+    for rule in sorted(planned(told).keys() - LOCAL_RULES):
+        if group := NUMBERS[rule].get("group"):
+            groups.setdefault(group, []).append(rule)
+        else:
+            rules[rule] = [rule]
+    return rules | {"_".join([group, *members]): members for group, members in groups.items()}
 
 
 def test_the_command_plans_every_job_where_the_repository_lies(checkout, literally) -> None:

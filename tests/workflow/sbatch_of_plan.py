@@ -16,7 +16,6 @@ from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 from schelde.jobs import LOCAL
 
-ATTEMPT = int(sys.argv[1])
 PLANNED = dryrun.Executor.run_job
 IS_LOCAL = Workflow.local_exec
 
@@ -32,7 +31,7 @@ def told(executor: dryrun.Executor, job: Any) -> None:
 def sbatch(job: Any) -> str:
     """Return the command; a dry run counts as local, where groups are worked out in another way."""
     Workflow.local_exec = property(lambda workflow: False)  # type: ignore[assignment]
-    job.attempt = ATTEMPT  # forgets what was worked out before
+    job.attempt = int(sys.argv[1])  # forgets what was worked out before
     asked = job.resources
     given = {
         "run_uuid": "run",
@@ -47,18 +46,8 @@ def sbatch(job: Any) -> str:
     return command
 
 
-dryrun.Executor.run_job = told
-main(
-    [
-        *sys.argv[2:],
-        "--executor",
-        "slurm",
-        "--jobs",
-        "9",
-        "--cores",
-        "64",
-        "--dry-run",
-        "--quiet",
-        "all",
-    ]
-)
+# Tests collect this file too, for the examples in it.
+if __name__ == "__main__":
+    dryrun.Executor.run_job = told
+    plan = ["--executor", "slurm", "--jobs", "9", "--cores", "64", "--dry-run", "--quiet", "all"]
+    main([*sys.argv[2:], *plan])

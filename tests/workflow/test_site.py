@@ -101,7 +101,7 @@ def test_a_third_attempt_asks_for_more_as_far_as_there_is_more(copy: Path) -> No
         "-A lab -p bigmem -t 2160 --mem 84000 --ntasks=1 --cpus-per-task=8"
     }
     assert set(third["count_frequencies"]) == {
-        "-A lab -p long -t 4320 --mem 12000 --ntasks=1 --cpus-per-task=1"
+        "-A lab -p long -t 4320 --mem 24000 --ntasks=1 --cpus-per-task=8"
     }
 
 
@@ -132,7 +132,7 @@ def test_rules_that_fit_no_partition_are_told_before_the_run(own: Path, plan: Pl
     told = plan(own)
     assert told.returncode == 2
     rules = re.findall(r"jobs.yaml:\d+: rule (\w+) asks for", told.stdout + told.stderr)
-    assert rules == ["index_bwa", "align_lane", "judge_samples"]
+    assert rules == ["index_bwa", "align_lane", "judge_samples", "count_frequencies"]
 
 
 def test_numbers_of_the_working_directory_are_laid_over_those_shipped(
