@@ -66,9 +66,12 @@ class Faulty:
         return reasons_of(self.run.folder, self.lanes[fault])
 
     def first_reason(self, fault: str) -> Mapping[str, str]:
-        """Return why the first attempt failed; the next may have come to the node that dies."""
+        """Return why the first attempt failed.
+
+        The next may come to the node that dies, or begin while the controller is away.
+        """
         first, *later = self.reasons(fault)
-        assert {reason["kind"] for reason in later} <= {"node"}
+        assert {reason["kind"] for reason in later} <= {"node", "submission"}
         return first
 
 

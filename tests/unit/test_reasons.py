@@ -341,3 +341,16 @@ def test_a_job_that_never_starts_is_told_why(code: str, what: str) -> None:
     assert told is not None
     assert what in told[0]
     assert os.linesep not in told[0]
+
+
+def test_a_job_that_begins_while_the_controller_is_away_is_not_taken_for_the_attempt_before_it(
+    because,
+) -> None:
+    slurm = (
+        "srun: error: Unable to confirm allocation for job 9: Unable to contact slurm controller "
+        "(connect failure)\nsrun: Check SLURM_JOB_ID environment variable.\n"
+    )
+    own = "this job was told to stop (SIGTERM): it was cancelled, or its time was over\n"
+    reason = because(ended("FAILED", "9"), own=own, slurm=slurm)
+    assert reason.kind == "submission"
+    assert "controller did not answer" in reason.what

@@ -58,6 +58,10 @@ EXIT = re.compile(r"returned non-zero exit status (\d+)")
 SIGPIPE = {-signal.SIGPIPE, 128 + signal.SIGPIPE}
 
 
+SLURM_AWAY = "Unable to contact slurm controller"
+"""What srun says when slurmctld is away just as a job begins."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """A sign that memory ran out; ``used_mib`` is 0 where it is not told."""
@@ -98,6 +102,7 @@ class LastWords:
     cancelled: bool = False
     node: str = ""
     missing: bool = False
+    slurm_away: bool = False
     memory: Memory | None = None
     full: FullDisk | None = None
     tool: Tool | None = None
@@ -124,6 +129,7 @@ def read_last_words(message: str, logs: Sequence[Path]) -> LastWords:
         preempted="PREEMPTION" in why,
         cancelled=bool(stopped) and not why,
         node=stopped[-1]["node"] if stopped else _host(slurm_text),
+        slurm_away=SLURM_AWAY in slurm_text,
         missing="This might be due to filesystem latency" in slurm_text + message,
         memory=_memory(texts, weak=not stopped),
         full=next((disk for text, log in texts if (disk := full_disk(text, log))), None),

@@ -195,6 +195,18 @@ def _job_said(failure: Failure) -> Reason | None:
     )
 
 
+def _slurm_away(failure: Failure) -> Reason | None:
+    """Tell of a job that never began; its own log is that of an earlier attempt."""
+    if not failure.words.slurm_away:
+        return None
+    return Reason(
+        "submission",
+        f"{failure.rule} could not begin, because Slurm's controller did not answer just then.",
+        "A retry runs it anew; when none is left, start again once `squeue` answers.",
+        failure.words.slurm_log,
+    )
+
+
 def _output_late(failure: Failure) -> Reason | None:
     if not failure.words.missing:
         return None
@@ -230,6 +242,7 @@ FINDERS: tuple[Callable[[Failure], Reason | None], ...] = (
     _no_space,
     _out_of_memory,
     _cancelled,
+    _slurm_away,
     _output_late,
     _tool_failed,
     _job_said,
