@@ -8,7 +8,7 @@ WORKERS ?= 2
 SOURCES := Snakefile workflow/rules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup validators inboxes executors slurm-lab demo test lint format lock clean-demo
+.PHONY: help setup gpu validators inboxes executors slurm-lab nvrtc demo test lint format lock clean-demo
 
 help:  ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -28,7 +28,7 @@ demo: setup  ## a trio from FASTQ to a verified bundle, and how right its varian
 	@test ! -e .venv/without-riker || \
 	    echo "Measured with Picard, because set-up found no riker: see .venv/without-riker."
 
-test: setup validators inboxes executors slurm-lab lint  ## everything that is checked, whole runs too (WORKERS=n)
+test: setup validators inboxes executors slurm-lab nvrtc lint  ## everything that is checked, whole runs too (WORKERS=n)
 	@pytest --numprocesses $(WORKERS) --dist loadgroup
 
 validators: setup  ## install the validators of collections, which tests ask, once
@@ -42,6 +42,12 @@ executors: setup  ## install executors of other schedulers than Slurm, once
 
 slurm-lab: setup  ## install a Slurm that tests start and stop, once
 	@bash envs/slurm.sh || true
+
+nvrtc: setup  ## install NVIDIA's compiler, which a test compiles the GPU kernel with, once
+	@bash envs/gpu.sh compiler || true
+
+gpu: setup  ## install what the open caller needs on a GPU, once
+	@bash envs/gpu.sh
 
 lint: setup  ## style and types
 	@ruff check

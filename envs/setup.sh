@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Install what Schelde runs on, once: tools, GATK, minibwa, riker and Python packages.
+# Install what Schelde runs on, once: tools, GATK, minibwa, riker, the open caller's native part and
+# Python packages.
 #
-# As root, Debian packages come from apt. GATK, minibwa and riker are built into a folder that
-# outlives the checkout. What is still missing comes from a conda-compatible installer if one is on
+# As root, Debian packages come from apt. What is built goes into a folder that outlives the
+# checkout. What is still missing comes from a conda-compatible installer if one is on
 # PATH; if none is, one message names it all. Commands and Python packages go into .venv.
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -40,6 +41,8 @@ gatk_home=$tools/gatk-$gatk_version-$(cat envs/gatk/* | digest)
 digest_here() { { cat "$@" && uname -m && ldd --version; } 2>&1 | digest; }
 minibwa_home=$tools/minibwa-$minibwa_version-$(digest_here envs/minibwa/*)
 riker_home=$tools/riker-$riker_version-$(digest_here envs/riker/*)
+native=workflow/src/schelde/pairhmm/native
+pairhmm_home=$tools/pairhmm-$(digest_here $native/*)
 
 # ------------------------------------------------------------------------------------ done already?
 
@@ -48,7 +51,7 @@ about_package() { sed '/^\[tool\.ruff\]/,$d' pyproject.toml; }
 
 key=$({
     about_package
-    cat envs/*.* envs/*/*
+    cat envs/*.* envs/*/* $native/*
     echo "$root $tools"
 } | digest)
 
@@ -127,6 +130,13 @@ riker_needs() { # Debian packages
     find_libclang > /dev/null || echo libclang-dev
 }
 
+pairhmm_needs() { # Debian packages
+    [[ ! -d $pairhmm_home ]] || return 0
+    has g++ || echo g++
+    has make || echo make
+    echo '#include <zlib.h>' | g++ -E -x c++ - > /dev/null 2>&1 || echo zlib1g-dev
+}
+
 # --------------------------------------------------------------------------------- Debian packages
 
 apt_install() {
@@ -137,7 +147,7 @@ apt_install() {
 install_debian_packages() {
     local needed wanted
     mapfile -t needed < <(missing_commands | cut -d : -f 2 | sort -u)
-    mapfile -t wanted < <({ gatk_needs && minibwa_needs && riker_needs; } | sort -u)
+    mapfile -t wanted < <({ gatk_needs && minibwa_needs && riker_needs && pairhmm_needs; } | sort -u)
     [[ -e $demo_sequence ]] || needed+=(vt-examples)
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || needed+=(ca-certificates)
     ((${#needed[@]} + ${#wanted[@]})) || return 0
@@ -151,7 +161,7 @@ install_debian_packages() {
     ((${#wanted[@]} == 0)) || apt_install "${wanted[@]}" || true
 }
 
-# ---------------------------------------------------- GATK, minibwa and riker: built, then renamed
+# ------------------------------------------------------------------------- built, then renamed
 
 # In one order everywhere, whatever order the folder has.
 class_path() {
@@ -217,6 +227,17 @@ prepare_riker() {
     "$new/bin/riker" --version
     mv -T "$new/bin" "$riker_home"
     rm -rf "$new"
+}
+
+prepare_pairhmm() {
+    local new=$tools/.new.pairhmm
+    [[ ! -d $pairhmm_home ]] || return 0
+    rm -rf "$new"
+    mkdir -p "$new"
+    env -u MAKEFLAGS -u MAKELEVEL make -C $native -j "$(nproc)" \
+        "OUT=$new/libschelde_pairhmm.so" "OBJECTS=$new/objects"
+    rm -rf "$new/objects"
+    mv -T "$new" "$pairhmm_home"
 }
 
 # Java passes over an archive that does not fit it or the jars; -Xlog keeps it from saying so.
@@ -328,7 +349,7 @@ tell_missing() { # entries as in `commands`
         printf '    %-13s Debian: %-29s conda: %s\n' "$name" "$package" "$(pins "$env" | head -n 1)"
         packages[$package]=1
     done
-    for package in $(gatk_needs) $(minibwa_needs) $(riker_needs); do
+    for package in $(gatk_needs) $(minibwa_needs) $(riker_needs) $(pairhmm_needs); do
         printf '    %-13s Debian: %-29s conda: not needed\n' "(to build)" "$package"
         packages[$package]=1
     done
@@ -380,7 +401,8 @@ flock -n 9 || { say "waiting for another set-up to end" && flock 9; }
 
 has_packages || rm -rf $venv
 mkdir -p $logs
-rm -f $venv/set-up $venv/without-* $venv/gatk.options $venv/bin/{gatk,minibwa,riker}
+rm -f $venv/set-up $venv/without-* $venv/gatk.options $venv/bin/{gatk,minibwa,riker} \
+    $venv/lib/libschelde_pairhmm.so
 for entry in "${commands[@]}"; do rm -f "$venv/bin/${entry%%:*}"; done
 hash -r
 
@@ -394,6 +416,7 @@ fi
 no_gatk=$(gatk_needs | sed 's/^/    not here: Debian package /')
 no_minibwa=$(minibwa_needs | sed 's/^/    not here: Debian package /')
 no_riker=$(riker_needs | sed 's/^/    not here: Debian package /')
+no_pairhmm=$(pairhmm_needs | sed 's/^/    not here: Debian package /')
 if [[ ! $no_gatk ]]; then
     [[ -d $gatk_home ]] || say "GATK $gatk_version from Maven Central"
     start gatk prepare_gatk
@@ -406,6 +429,10 @@ if [[ ! $no_riker ]]; then
     [[ -d $riker_home ]] || say "riker $riker_version from its Rust crate, some minutes"
     start riker prepare_riker
 fi
+if [[ ! $no_pairhmm ]]; then
+    [[ -d $pairhmm_home ]] || say "the open caller's native part"
+    start pairhmm prepare_pairhmm
+fi
 if python=$(find_python) && ! has_packages; then
     say "Python packages"
     start python install_packages "$python"
@@ -413,6 +440,7 @@ fi
 finish gatk || no_gatk=$(gist_of $logs/gatk.log)
 finish minibwa || no_minibwa=$(gist_of $logs/minibwa.log)
 finish riker || no_riker=$(gist_of $logs/riker.log)
+finish pairhmm || no_pairhmm=$(gist_of $logs/pairhmm.log)
 
 from_conda=("${missing[@]}" ${no_gatk:+gatk::gatk} ${no_minibwa:+minibwa::minibwa}
     ${no_riker:+riker::riker})
@@ -434,6 +462,7 @@ finish python || fail "Python packages failed" $logs/python.log
 [[ $no_gatk ]] || link_gatk
 [[ $no_minibwa ]] || ln -sfn "$minibwa_home/minibwa" $venv/bin/minibwa
 [[ $no_riker ]] || ln -sfn "$riker_home/riker" $venv/bin/riker
+[[ $no_pairhmm ]] || ln -sfn "$pairhmm_home/libschelde_pairhmm.so" $venv/lib/
 for entry in "${from_conda[@]}"; do
     [[ $entry == python* ]] || link_from_conda "${entry##*:}" "${entry%%:*}"
 done
@@ -451,12 +480,17 @@ if [[ ! -x $venv/bin/riker ]]; then
         "'qc.engine: riker' will be refused. Set 'qc.engine: picard': Picard, inside GATK, gives
 the same numbers, slower."
 fi
-if [[ -x $venv/bin/gatk && -x $venv/bin/minibwa && -x $venv/bin/riker ]]; then
+if [[ $no_pairhmm ]]; then
+    tell_without pairhmm "The native part of the open caller" "$no_pairhmm" \
+        "'caller: pairhmm' will be refused; gatk is there."
+fi
+if [[ -x $venv/bin/gatk && -x $venv/bin/minibwa && -x $venv/bin/riker && ! $no_pairhmm ]]; then
     {
         echo "$key"
         [[ $no_gatk ]] || printf '%s\n' "$gatk_home" "$(find_java)"
         [[ $no_minibwa ]] || echo "$minibwa_home"
         [[ $no_riker ]] || echo "$riker_home"
+        echo "$pairhmm_home"
         for entry in "${from_conda[@]}"; do conda_home "${entry##*:}"; done
     } > $venv/set-up
 fi

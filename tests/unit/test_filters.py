@@ -45,7 +45,7 @@ def test_filters_that_are_not_whole_are_refused(tmp_path: Path, text: str, messa
         read_filters(tmp_path / "filters.yaml")
 
 
-@pytest.mark.parametrize("caller", ["gatk", "gatk-dragen", "bcftools", "freebayes"])
+@pytest.mark.parametrize("caller", ["gatk", "gatk-dragen", "bcftools", "freebayes", "pairhmm"])
 def test_every_caller_has_filters_for_snps_and_for_the_rest(caller: str) -> None:
     kinds = {each.type for each in read_filters(ROOT / f"resources/filters/{caller}.yaml")}
     assert "any" in kinds or kinds == {"snp", "indel"}

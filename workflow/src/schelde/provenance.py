@@ -34,11 +34,15 @@ def code_of(*modules: str) -> str:
 
 @cache
 def _module(name: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return the source of a module and the modules of this package that it imports."""
+    """Return the source of a module and the modules of this package that it imports.
+
+    Sources of a folder ``native`` beside it, which it may load, count as its own.
+    """
     place = PACKAGE.joinpath(*name.split("."))
     file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     source = file.read_bytes()
-    return source, tuple(_imported(source.decode()))
+    native = sorted((file.parent / "native").glob("*"))
+    return source + b"".join(map(Path.read_bytes, native)), tuple(_imported(source.decode()))
 
 
 def _imported(source: str) -> list[str]:
