@@ -102,6 +102,17 @@ def test_numbers_and_truth_values_of_the_command_line_may_be_text(tmp_path: Path
     assert (draft.settings.call.pieces, draft.settings.call.bqsr) == (8, True)
 
 
+def test_variants_are_called_on_the_cpu_unless_a_gpu_is_chosen(tmp_path: Path) -> None:
+    draft, _ = read(tmp_path, "reference: {name: a}\n")
+    assert draft.settings.call.device == "cpu"
+
+
+@pytest.mark.parametrize("device", ["cuda", "auto", True])
+def test_a_device_is_cpu_or_gpu_and_nothing_else(tmp_path: Path, device: object) -> None:
+    _, problems = read(tmp_path, "reference: {name: a}\n", call={"device": device})
+    assert [problem.what.split(" is ")[0] for problem in problems] == ["'call.device'"]
+
+
 @pytest.mark.parametrize("md5", ["0123456789abcdef0123456789ABCDEF", None])
 def test_an_md5_may_be_in_any_case_or_left_out(tmp_path: Path, md5: str | None) -> None:
     given = "null" if md5 is None else f"'{md5}'"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pysam
 import pytest
@@ -99,6 +99,7 @@ class Case:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[pytest.MonkeyPatch], object] = lambda patch: None
     tools_on_path: bool = False
+    jobs_run: Literal["here", "elsewhere"] | None = None
 
 
 def config(**changes: str) -> dict[str, Content]:
@@ -185,6 +186,39 @@ def no_programs(patch: pytest.MonkeyPatch) -> None:
     patch.setenv("PATH", str(Path("bin").resolve()))
 
 
+def gpus(told: str, *without: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """Return a function that puts every engine and caller on PATH, and an nvidia-smi that tells.
+
+    ``without``: none but these programs.
+    """
+
+    def prepare(patch: pytest.MonkeyPatch) -> None:
+        programs = ("apptainer", "pbrun", "make_examples", "call_variants", "postprocess_variants")
+        for tool in without or programs:
+            Path("bin").mkdir(exist_ok=True)
+            Path("bin", tool).touch(mode=0o755)
+        if told:
+            Path("bin/nvidia-smi").write_text(f"#!/bin/sh\necho '{told}'\n")
+            Path("bin/nvidia-smi").chmod(0o755)
+        patch.setenv("PATH", str(Path("bin").resolve()))
+        patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return prepare
+
+
+def no_open_caller(patch: pytest.MonkeyPatch) -> None:
+    """Leave the open caller without what set-up makes for it."""
+    patch.setattr("schelde.pairhmm.library.LIBRARY", Path("gone.so"))
+    patch.setattr("schelde.run_check.find_spec", lambda name: None)
+
+
+APPTAINER = "container_engine: apptainer\n"
+GPU_JOBS = {
+    "config/jobs.yaml": "".join(
+        f"{rule}: {{threads: 1, mem_mb: 1, runtime: 1, gpu: 1}}\n"
+        for rule in ("align_lane_parabricks", "call_deepvariant", "call_parabricks")
+    )
+}
 DECLARED = {
     "gender": "female",
     "birth": "1980",
@@ -661,7 +695,8 @@ SECTIONS: dict[str, list[Case]] = {
         ),
     ],
     "Settings against one another": [
-        Case("BQSR without known sites", more("  bqsr: true\n")),
+        Case("BQSR without known sites", config(caller="  caller: gatk\n  bqsr: true")),
+        Case("BQSR with another caller than GATK", more("  bqsr: true\n")),
         Case("DRAGEN mode without GATK", more("  dragen: true\n")),
         Case("another engine of contamination, and no panel", more("qc:\n  contamination: gatk\n")),
         Case(
@@ -670,6 +705,61 @@ SECTIONS: dict[str, list[Case]] = {
                 **more("align:\n  aligner: minibwa\n"),
                 "ref/genome.fa": GENOME + ">HLA-A*01:01:01:01\nACGT\n",
             },
+        ),
+        Case("a caller of Parabricks without a GPU", config(caller="  caller: parabricks")),
+        Case("a GPU for a caller that has no use for it", more("  device: gpu\n")),
+    ],
+    "GPUs and containers": [
+        Case(
+            "no GPU here",
+            config(caller="  caller: deepvariant\n  device: gpu") | GPU_JOBS,
+            prepare=gpus(""),
+            jobs_run="here",
+        ),
+        Case(
+            "an aligner for a GPU, and none here",
+            more("align:\n  aligner: parabricks\n") | GPU_JOBS | {"config/site.yaml": APPTAINER},
+            prepare=gpus(""),
+            jobs_run="here",
+        ),
+        Case(
+            "more GPUs than there are",
+            config(caller="  caller: parabricks\n  device: gpu")
+            | {
+                "config/jobs.yaml": "call_parabricks: {threads: 1, mem_mb: 1, runtime: 1, gpu: 2}\n"
+            },
+            prepare=gpus("GPU-1, 81559 MiB"),
+            jobs_run="here",
+        ),
+        Case(
+            "no partition with GPUs",
+            config(caller="  caller: parabricks\n  device: gpu")
+            | GPU_JOBS
+            | {"config/site.yaml": APPTAINER + "partitions:\n  cpu: {cpus: 99, mem_mb: 999999}\n"},
+            prepare=gpus(""),
+            jobs_run="elsewhere",
+        ),
+        Case(
+            "no program of a container",
+            config(caller="  caller: deepvariant"),
+            prepare=gpus("", "samtools"),
+            jobs_run="elsewhere",
+        ),
+        Case(
+            "no engine of containers, an image that is not there and one that nobody knows",
+            config(caller="  caller: deepvariant")
+            | {
+                "config/site.yaml": "container_engine: docker\n"
+                "images:\n  deepvariant: /no/dv.sif\n  parabrick: a/b:1\n"
+            },
+            prepare=gpus("", "samtools"),
+            jobs_run="elsewhere",
+        ),
+        Case(
+            "the open caller was not built, nor is there CuPy",
+            config(caller="  caller: pairhmm\n  device: gpu"),
+            prepare=no_open_caller,
+            jobs_run="elsewhere",
         ),
     ],
     "The cluster, and what jobs ask for": [
@@ -732,6 +822,7 @@ def load_project(case: Case, folder: Path) -> Inputs:
             workflow_dir=Path(),
             thorough=True,
             tools_on_path=case.tools_on_path,
+            jobs_run=case.jobs_run,
         )
 
 

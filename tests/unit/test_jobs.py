@@ -12,6 +12,7 @@ from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 from schelde.errors import Problem, UserError
 from schelde.jobs import LOCAL, Jobs, read_jobs
+from schelde.names import Place
 from schelde.site import Site
 
 GENOME = SimpleNamespace(sample="genome")
@@ -131,9 +132,42 @@ def test_gpus_are_asked_for_in_one_way_and_for_one_task(
     assert asked(jobs, "g")["tasks_per_gpu"] == 0
 
 
+@pytest.mark.parametrize("request_by", ["gpus", "gres"])
+def test_a_job_knows_its_number_of_gpus_however_they_are_asked_for(
+    tmp_path: Path, request_by: str
+) -> None:
+    text = G.replace("gpu: 1", "gpu: 3")
+    assert asked(jobs_of(tmp_path, text, gpu_request=request_by), "g")["devices"] == 3
+
+
+def test_a_rule_that_is_to_run_on_the_cpu_asks_for_no_gpu(tmp_path: Path) -> None:
+    site = Site.model_validate(SITE)
+    jobs = read_jobs(write(tmp_path, G)).on(site, [], without_gpu=frozenset({"g"}))
+    assert sbatch(jobs, "g") == "-p short -t 100 --mem 30000 --ntasks=1 --cpus-per-task=8"
+    assert "devices" not in asked(jobs, "g")
+    assert not jobs.asks_for_gpu("g")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (0, "call.device is gpu, and this machine has no GPU that nvidia-smi shows"),
+        (1, "rule g asks for more GPUs: this machine has 1 GPU and not 2"),
+        (2, None),
+    ],
+)
+def test_a_machine_with_fewer_gpus_than_a_rule_asks_for_is_told(
+    tmp_path: Path, number: int, told: str | None
+) -> None:
+    problems: list[Problem] = []
+    choices = {"g": (Place("config.yaml", 4), "call.device is gpu")}
+    jobs_of(tmp_path, G.replace("gpu: 1", "gpu: 2")).check_devices(number, choices, problems)
+    assert [problem.what for problem in problems] == ([told] if told else [])
+
+
 def test_a_job_without_gpu_has_no_resource_of_gpus(tmp_path: Path) -> None:
     found = asked(jobs_of(tmp_path, A, **SITE), "a")
-    assert not {"gpu", "gres", "gpu_model", "tasks_per_gpu"} & found.keys()
+    assert not {"devices", "gpu", "gres", "gpu_model", "tasks_per_gpu"} & found.keys()
 
 
 def test_rules_that_run_beside_snakemake_have_no_partition(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pysam
 import pytest
 
 from schelde.assembly import Assembly
+from schelde.cluster.used import rules_without_gpu
 from schelde.config import ReferenceSettings, Settings
 from schelde.consent import Gate
 from schelde.errors import UserError
@@ -17,7 +18,7 @@ from schelde.jobs import LOCAL, read_jobs
 from schelde.plan.alignment_bases import alignment_bases
 from schelde.plan.loads import loads_of
 from schelde.plan.model import Task
-from schelde.plan.nodes import machine_of
+from schelde.plan.nodes import machine_of, with_gpus
 from schelde.plan.rates import read_rates
 from schelde.plan.sizes import Depth, Sizes, fastq_bases, sizes_of
 from schelde.plan.work import tasks_of
@@ -42,7 +43,7 @@ def inputs(
     chosen = Settings.model_validate({"reference": reference, **settings})
     site = site or Site()
     exomes = [person.sample for person in people if person.assay is Assay.WES]
-    jobs = read_jobs(ROOT / "config/jobs.yaml").on(site, exomes)
+    jobs = read_jobs(ROOT / "config/jobs.yaml").on(site, exomes, rules_without_gpu(chosen))
     return Inputs(chosen, Sheet(people, lanes), ASSEMBLY, site, jobs, gate=gate)
 
 
@@ -153,6 +154,49 @@ def test_temporary_files_of_a_load_are_those_that_lie_there_at_once() -> None:
 def test_without_partitions_one_machine_is_planned_for() -> None:
     machine = machine_of(Site(), 6)
     assert (machine.executor, machine.cores, machine.pools[0].cpus) == ("local", 6, 6)
+
+
+def test_one_machine_has_the_gpus_that_its_jobs_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no nvidia-smi
+    machine = with_gpus(machine_of(Site(), 6), 2)
+    assert machine.pools[0].gpus == 2
+
+
+def test_partitions_have_no_other_gpus_than_the_site_says() -> None:
+    cpu = Partition(cpus=8, mem_mb=64_000)
+    machine = with_gpus(machine_of(Site(partitions={"cpu": cpu}), None), 2)
+    assert machine.pools[0].gpus == 0
+
+
+@pytest.mark.parametrize(
+    ("caller", "rule", "rate"),
+    [
+        ("parabricks", "call_parabricks", "call_parabricks"),
+        ("deepvariant", "call_deepvariant", "call_deepvariant/gpu"),
+        ("pairhmm", "call_piece_pairhmm", "call_piece_pairhmm/gpu"),
+    ],
+)
+def test_a_caller_on_a_gpu_holds_one_and_is_not_offered_another(
+    caller: str, rule: str, rate: str
+) -> None:
+    tasks = planned(inputs(call={"caller": caller, "device": "gpu"}))
+    assert {task.rule: task.gpus for task in tasks if task.gpus} == {rule: 1}
+    assert {task.rate for task in tasks if task.rule == rule} == {rate}
+    assert not [task for task in tasks if task.gpu_s is not None]
+
+
+@pytest.mark.parametrize("caller", ["deepvariant", "pairhmm"])
+def test_a_caller_on_the_cpu_holds_no_gpu(caller: str) -> None:
+    assert not [task for task in planned(inputs(call={"caller": caller})) if task.gpus]
+
+
+def test_each_step_of_a_caller_waits_for_the_one_before() -> None:
+    tasks = {task.name: task for task in planned(inputs(call={"caller": "deepvariant"}))}
+    assert "make_deepvariant_examples.A.2" in tasks["call_deepvariant.A.2"].needs
+    assert "call_deepvariant.A.2" in tasks["call_piece_deepvariant.A.2"].needs
+    assert "call_piece_deepvariant.A.2" in tasks["gather_calls.A"].needs
 
 
 def test_groups_of_partitions_are_pools() -> None:

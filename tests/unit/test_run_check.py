@@ -25,6 +25,16 @@ from schelde.run_check import ALWAYS, OUTPUTS, check_outputs, tools_of
             {"contamination": "verifybamid2"},
             {"bwa", "riker", "verifybamid2"},
         ),
+        ({}, {"caller": "pairhmm"}, {}, {"bwa", "riker"}),
+        ({}, {"caller": "deepvariant"}, {}, {"bwa", "deepvariant", "riker"}),
+        ({}, {"caller": "parabricks"}, {}, {"bwa", "gatk", "parabricks", "riker"}),
+        ({}, {"caller": "parabricks-deepvariant"}, {}, {"bwa", "parabricks", "riker"}),
+        (
+            {"aligner": "parabricks"},
+            {"caller": "bcftools"},
+            {},
+            {"bwa", "parabricks", "riker"},
+        ),
     ],
 )
 def test_only_the_programs_of_the_chosen_backends_are_needed(

@@ -116,6 +116,21 @@ def test_a_value_knows_its_line(tmp_path: Path) -> None:
             "config/site.yaml:2: 'references.x' is '3' (a number); give the path of its FASTA",
         ),
         (
+            "container_engine: podman",
+            "config/site.yaml:1: 'container_engine' is 'podman' (text); give one of apptainer, "
+            "docker",
+        ),
+        (
+            "images:\n  parabricks: 4.7",
+            "config/site.yaml:2: 'images.parabricks' is '4.7' (a number); give the path of its "
+            "file, or its address",
+        ),
+        (
+            "images:\n  parabricks: --privileged",
+            "config/site.yaml:2: image '--privileged' has a character that is not safe in a "
+            "command; correct it",
+        ),
+        (
             "references:\n  x: a b.fa",
             "config/site.yaml:2: references.x 'a b.fa' has a character that is not safe in a file "
             "name: ' '; rename the file, or link to it (ln -s), with letters, digits and "

@@ -9,7 +9,15 @@ import yaml
 
 from schelde.config import Settings
 from schelde.pipes import ToolError
-from schelde.versions import COMMANDS, pinned_version, tools_of, version_of, write_versions
+from schelde.site import Site
+from schelde.versions import (
+    COMMANDS,
+    image_version,
+    pinned_version,
+    tools_of,
+    version_of,
+    write_versions,
+)
 
 ROOT = Path(__file__).parents[2]
 MakeTool = Callable[..., None]
@@ -41,13 +49,16 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeTool:
         ("fastp", "fastp 0.23.2", 0, 2, "0.23.2"),
         ("freebayes", "version:  v1.3.6", 0, 1, "1.3.6"),
         ("gatk", "The Genome Analysis Toolkit (GATK) v4.6.2.0\nHTSJDK 4.2.0", 0, 1, "4.6.2.0"),
+        ("pbrun", "Please visit ...\npbrun: 4.7.1-1", 0, 1, "4.7.1-1"),
+        ("run_deepvariant", "DeepVariant version 1.10.0", 0, 1, "1.10.0"),
     ],
 )
 def test_a_version_is_read_from_what_the_tool_prints(
     tool: MakeTool, name: str, text: str, status: int, stream: int, version: str
 ) -> None:
     tool(name, text, status, stream)
-    assert version_of(name) == version
+    named = {"pbrun": "parabricks", "run_deepvariant": "deepvariant"}
+    assert version_of(named.get(name, name)) == version
 
 
 def test_a_tool_that_is_absent_is_named(tool: MakeTool) -> None:
@@ -74,6 +85,10 @@ def test_a_tool_without_a_version_is_named(tool: MakeTool) -> None:
             {"call": {"caller": "bcftools", "bqsr": True}},
             {"bcftools", "bwa", "fastp", "gatk", "riker", "samtools"},
         ),
+        (
+            {"call": {"caller": "parabricks-deepvariant"}},
+            {"bcftools", "bwa", "fastp", "parabricks", "riker", "samtools"},
+        ),
     ],
 )
 def test_only_tools_that_the_settings_ask_for_are_listed(
@@ -96,6 +111,32 @@ def test_in_environments_no_tool_is_asked(tool: MakeTool, tmp_path: Path) -> Non
     env.write_text("dependencies: [openjdk=17, gatk4=4.6.2.0]\n")
     write_versions(["gatk"], [env], "9", tmp_path / "v.yaml")
     assert yaml.safe_load((tmp_path / "v.yaml").read_text())["gatk"] == "4.6.2.0"
+
+
+@pytest.mark.parametrize(
+    ("site", "version"),
+    [
+        ({}, "4.7.1-1"),
+        ({"images": {"parabricks": "/shared/parabricks.sif"}}, "4.7.1-1"),
+        ({"images": {"parabricks": "registry.example.org:5000/parabricks"}}, "4.7.1-1"),
+        ({"images": {"parabricks": "registry.example.org/parabricks:4.8.0-1"}}, "4.8.0-1"),
+    ],
+)
+def test_the_version_of_a_container_is_that_of_its_image(
+    site: dict[str, Any], version: str
+) -> None:
+    assert image_version("parabricks", Site.model_validate(site)) == version
+
+
+def test_a_container_is_not_started_for_its_version(
+    tool: MakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    Path("config/site.yaml").write_text("container_engine: apptainer\n")
+    tool("fastp", "fastp 0.23.2", 0, 2)
+    write_versions(["fastp", "deepvariant"], [], "9.27.1", tmp_path / "v.yaml")
+    assert yaml.safe_load((tmp_path / "v.yaml").read_text())["deepvariant"] == "1.10.0"
 
 
 def test_an_environment_without_its_tool_is_named(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,30 @@ def plan() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def sbatch() -> Callable[..., dict[str, list[str]]]:
+    """Plan for Slurm in a folder; return the sbatch commands by the rules of the job.
+
+    Without what all commands have. ``attempt`` from 1, more options of Snakemake, and variables.
+    """
+
+    def planned(
+        folder: Path, attempt: int, *options: str, environment: Mapping[str, str] = os.environ
+    ) -> dict[str, list[str]]:
+        script = Path(__file__).with_name("sbatch_of_plan.py")
+        command = [sys.executable, str(script), str(attempt)]
+        command += ["--snakefile", str(ROOT / "Snakefile"), *options]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        found: dict[str, list[str]] = {}
+        for rules, told in re.findall(
+            r"^([\w,]+)\tsbatch .*? --comment comment (.*)$", done.stdout, re.M
+        ):
+            found.setdefault(rules, []).append(" ".join(told.split()))
+        return {rules: sorted(told) for rules, told in found.items()}
+
+    return planned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -50,6 +51,19 @@ def change(folder: Path, changes: Mapping[str, Any]) -> None:
 
 
 @pytest.fixture
+def one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with one GPU, and the programs of containers, none of which is started."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    programs = ("pbrun", "make_examples", "call_variants", "postprocess_variants")
+    for name in ("nvidia-smi", *programs):
+        (folder / name).write_text("#!/bin/sh\necho 'GPU-1111, 81559 MiB'\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+@pytest.fixture
 def copy(project: Path, tmp_path: Path) -> Path:
     """A project of its own whose config may be changed."""
     shutil.copytree(project, tmp_path / "copy")
@@ -68,9 +82,16 @@ NO_BUNDLE: Mapping[str, Any] = {"bundle": {"dataset": None}}
         {"bundle": {"frequencies": False}, "call": {"caller": "bcftools"}},
         {"align": {"aligner": "minibwa"}, "call": {"caller": "freebayes"}},
         {"call": {"dragen": True}, "qc": {"contamination": "gatk"}},
+        {"align": {"aligner": "parabricks"}, "call": {"caller": "deepvariant", "pieces": 3}},
+        {"call": {"caller": "parabricks", "device": "gpu", "pieces": 3}},
+        {"call": {"caller": "parabricks-deepvariant", "device": "gpu"}},
     ],
-    ids=["demo", "no bundle", "trimmed", "bcftools", "freebayes", "dragen"],
+    ids=[
+        *("demo", "no bundle", "trimmed", "bcftools", "freebayes", "dragen"),
+        *("deepvariant", "parabricks", "parabricks-deepvariant"),
+    ],
 )
+@pytest.mark.usefixtures("one_gpu")
 def test_the_same_jobs_are_counted_as_snakemake_plans(
     copy: Path, plan: Plan, need: Callable[..., None], changes: Mapping[str, Any]
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 Plan = Callable[..., subprocess.CompletedProcess[str]]
+Sbatch = Callable[..., dict[str, list[str]]]
 pytestmark = pytest.mark.xdist_group("site")  # they share a plan
 PARTITIONS = """\
 partitions:
@@ -43,22 +44,8 @@ def copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sbatch(folder: Path, attempt: int) -> dict[str, list[str]]:
-    """Return the sbatch commands of a plan by the rules of the job, without what all have."""
-    script = Path(__file__).with_name("sbatch_of_plan.py")
-    command = [sys.executable, str(script), str(attempt), "--snakefile", str(ROOT / "Snakefile")]
-    planned = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert planned.returncode == 0, planned.stdout + planned.stderr
-    found: dict[str, list[str]] = {}
-    for rules, told in re.findall(
-        r"^([\w,]+)\tsbatch .*? --comment comment (.*)$", planned.stdout, re.M
-    ):
-        found.setdefault(rules, []).append(" ".join(told.split()))
-    return {rules: sorted(told) for rules, told in found.items()}
-
-
 @pytest.fixture(scope="module")
-def first(copy: Path) -> dict[str, list[str]]:
+def first(copy: Path, sbatch: Sbatch) -> dict[str, list[str]]:
     return sbatch(copy, 1)
 
 
@@ -95,7 +82,7 @@ def test_light_rules_are_not_sent(first: dict[str, list[str]]) -> None:
     assert not {"cut_pieces", "prepare_targets", "write_tables", "tool_versions"} & first.keys()
 
 
-def test_a_third_attempt_asks_for_more_as_far_as_there_is_more(copy: Path) -> None:
+def test_a_third_attempt_asks_for_more_as_far_as_there_is_more(copy: Path, sbatch: Sbatch) -> None:
     third = sbatch(copy, 3)
     assert set(third["align_lane"]) == {
         "-A lab -p bigmem -t 2160 --mem 84000 --ntasks=1 --cpus-per-task=8"

@@ -29,7 +29,7 @@ rule gather_calls:
     group:
         job("gather_calls").group
     conda:
-        f"../../envs/{SETTINGS.call.caller}.yaml"
+        f"../../envs/{CALL_ENV}.yaml"
     threads: job("gather_calls").threads
     resources:
         **job("gather_calls").resources,

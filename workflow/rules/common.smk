@@ -11,8 +11,10 @@ from pathlib import Path
 
 from schelde import paths
 from schelde.align import ALIGNER_INDEXES
+from schelde.callers import CALL_ENVS, filter_set
 from schelde.cluster.left_behind import StillRunningError, begin_run
 from schelde.cluster.modules import prefix
+from schelde.cluster.used import pieces_of
 from schelde.documents import TOPICS
 from schelde.errors import UserError
 from schelde.fetch import public_address, read_references
@@ -35,6 +37,8 @@ def _read_inputs():
             workflow_dir=Path(workflow.basedir),
             thorough=workflow.is_main_process,
             tools_on_path=not workflow.deployment_settings.deployment_method,
+            # Snakemake makes rules before it makes an executor; all but the local one need --jobs.
+            jobs_run="here" if workflow.resource_settings.nodes is None else "elsewhere",
         )
     except UserError as error:
         print(error, file=sys.stderr)
@@ -72,12 +76,14 @@ wildcard_constraints:
     sample="[A-Za-z0-9][A-Za-z0-9_-]*",
     lane=r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*",
     piece="[0-9]+",
+    program="parabricks(-deepvariant)?",
     design="[A-Za-z0-9][A-Za-z0-9_-]*",
     dataset="[A-Za-z0-9][A-Za-z0-9._-]*",
 
 
-PIECES = range(1, SETTINGS.call.pieces + 1)
-FILTER_SET = "gatk-dragen" if SETTINGS.call.dragen else SETTINGS.call.caller
+PIECES = range(1, pieces_of(SETTINGS) + 1)
+FILTER_SET = filter_set(SETTINGS)
+CALL_ENV = CALL_ENVS.get(SETTINGS.call.caller, SETTINGS.call.caller)
 FILTERS = os.path.relpath(Path(workflow.basedir) / "resources" / "filters" / f"{FILTER_SET}.yaml")
 CATALOGUE = md5_of(Path(workflow.basedir) / "resources" / "metrics.yaml")
 PANEL = SETTINGS.qc.panel

@@ -78,7 +78,9 @@ def sample_lane_facts(wildcards):
 
 def sample_bams(wildcards):
     names = [lane.name for lane in SHEET.lanes_of(wildcards.sample)]
-    return expand(paths.LANE_BAM, sample=wildcards.sample, lane=names)
+    by_gpu = SETTINGS.align.aligner == "parabricks"
+    bam = "results/align/{sample}/{lane}.parabricks.bam" if by_gpu else paths.LANE_BAM
+    return expand(bam, sample=wildcards.sample, lane=names)
 
 
 def sample_proofs(wildcards):
@@ -105,6 +107,15 @@ def any_pairs(wildcards):
 
 def design_of(wildcards):
     return SHEET.person(wildcards.sample).design
+
+
+def is_exome(wildcards):
+    return design_of(wildcards) != "wgs"
+
+
+def deepvariant_model(wildcards):
+    """The model that DeepVariant has for the assay of a sample."""
+    return "WES" if is_exome(wildcards) else "WGS"
 
 
 def design_pieces(wildcards):

@@ -182,7 +182,7 @@ rule cut_pieces:
         **job("cut_pieces").resources,
     params:
         primary=ASSEMBLY.primary,
-        pieces=SETTINGS.call.pieces,
+        pieces=len(PIECES),
         padding=SETTINGS.call.padding,
         apart=SETTINGS.call.overlap,
         code=code_of("intervals"),

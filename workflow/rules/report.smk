@@ -10,7 +10,7 @@ from snakemake import __version__ as SNAKEMAKE_VERSION
 
 from schelde.methods import run_of
 from schelde.report import sources
-from schelde.versions import tools_of
+from schelde.versions import IN_CONTAINERS, tools_of
 
 
 report: "../report/workflow.rst"
@@ -22,7 +22,7 @@ TOOLS = tools_of(SETTINGS)
 TOOL_ENVS = [
     workflow.source_path(f"../../envs/{tool}.yaml")
     for tool in [*TOOLS, "multiqc"]
-    if workflow.deployment_settings.deployment_method
+    if workflow.deployment_settings.deployment_method and tool not in IN_CONTAINERS
 ]
 
 

@@ -32,13 +32,16 @@ ALIGNERS: Mapping[str, tuple[str, ...]] = {
     "bwa": ("bwa", "mem", "-K", "100000000", "-Y"),
     "bwa-mem2": ("bwa-mem2", "mem", "-K", "100000000", "-Y"),
     "minibwa": ("minibwa", "map", "-Y"),
+    "parabricks": ("pbrun", "fq2bam", "--align-only", "--bwa-options=-K 100000000 -Y"),
 }
-"""Command of each aligner; all take ``-t threads -R read_group index reads [mates]`` after it."""
+"""Command of each aligner; all but Parabricks (see `schelde.fq2bam`) take ``-t threads -R
+read_group index reads [mates]`` after it."""
 
 ALIGNER_INDEXES: Mapping[str, str] = {
     "bwa": f"{paths.BWA_INDEX}.bwt",
     "bwa-mem2": f"{paths.BWAMEM2_INDEX}.0123",
     "minibwa": f"{paths.MINIBWA_INDEX}.mbw",
+    "parabricks": f"{paths.BWA_INDEX}.bwt",
 }
 """One file of each aligner's index, which are all made in one go; without suffix the prefix."""
 
@@ -95,7 +98,7 @@ def align_lane(
             if proved["singles"]:
                 _align(command, [reads.singles], log, sam, header=not proved["pairs"])
         tree.wait()
-        _same_count(part, proved["reads"], threads, log)
+        require_count(part, proved["reads"], threads, log)
 
 
 def _align(
@@ -122,7 +125,8 @@ def _align(
     tree.wait()
 
 
-def _same_count(bam: Path, reads: int, threads: int, log: IO[bytes]) -> None:
+def require_count(bam: Path, reads: int, threads: int, log: IO[bytes]) -> None:
+    """Raise `ToolError` unless a BAM has so many reads, each counted once."""
     counted = subprocess.run(
         ["samtools", "view", "-c", "-F", "0x900", "-@", str(threads), str(bam)],
         stdout=subprocess.PIPE,
@@ -166,7 +170,7 @@ def mark_duplicates(
         tree = _Processes(log)
         header = Path(folder, "header.sam")
         header.write_text(
-            sam_header(_sequences(dictionary), lanes, _programs(bams, aligner, optical_distance))
+            sam_header(sequences(dictionary), lanes, _programs(bams, aligner, optical_distance))
         )
         counts = {library: Path(folder, f"{i}.txt") for i, library in enumerate(libraries)}
         marked = [
@@ -201,7 +205,8 @@ def _counts(text: str) -> dict[str, int]:
     return {name: int(value) for name, value in pairs}
 
 
-def _sequences(dictionary: Path) -> list[str]:
+def sequences(dictionary: Path) -> list[str]:
+    """Return the @SQ lines of a sequence dictionary."""
     return [line for line in dictionary.read_text().splitlines() if line.startswith("@SQ")]
 
 

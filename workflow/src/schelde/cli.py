@@ -34,7 +34,7 @@ def check(
     """Check config, sheets and the files that they name, without running anything."""
     from schelde.inputs import load
 
-    inputs = load({}, config or [], workflow_dir=ROOT, thorough=True)
+    inputs = load({}, config or [], workflow_dir=ROOT, thorough=True, jobs_run="elsewhere")
     lanes = len(inputs.sheet.lanes)
     print(f"{len(inputs.sheet.samples)} samples with {lanes} read groups: no problem found")
     if inputs.gate is not None:
@@ -139,7 +139,7 @@ def qc(
 @demo.command("make")
 def make(
     into: Annotated[Path, typer.Argument(help="folder to make, in the working directory")],
-    caller: Annotated[str, typer.Option(help="gatk, bcftools or freebayes")] = "gatk",
+    caller: Annotated[str, typer.Option(help="gatk, bcftools, freebayes or pairhmm")] = "gatk",
     qc_engine: Annotated[str, typer.Option(help="riker or picard")] = "riker",
 ) -> None:
     """Make reference, reads, truth and config of the demo trio; the same bytes every time."""

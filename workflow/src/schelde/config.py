@@ -18,8 +18,17 @@ from schelde.section import Number, Section, Text
 from schelde.settings_help import key_problem, mistakes_of
 from schelde.yamlfile import Location, place_of, read_yaml
 
-Aligner = Literal["bwa", "minibwa", "bwa-mem2"]
-Caller = Literal["gatk", "bcftools", "freebayes"]
+Aligner = Literal["bwa", "minibwa", "bwa-mem2", "parabricks"]
+Caller = Literal[
+    "gatk",
+    "bcftools",
+    "freebayes",
+    "pairhmm",
+    "deepvariant",
+    "parabricks",
+    "parabricks-deepvariant",
+]
+CallDevice = Literal["cpu", "gpu"]
 SexSource = Literal["declared", "inferred"]
 QcEngine = Literal["riker", "picard"]
 Contamination = Literal["schelde", "verifybamid2", "gatk"]
@@ -74,11 +83,16 @@ class CallSettings(Section):
     """The call stage."""
 
     caller: Caller = Field(default="gatk", description="program that finds the variants")
+    device: CallDevice = Field(
+        default="cpu",
+        description="where pairhmm and deepvariant work, cpu or gpu; those of Parabricks need gpu",
+    )
     pieces: Number = Field(
         default=4,
         ge=1,
         le=200,
-        description="pieces that a genome is called in; never taken from the cores",
+        description="pieces that a genome is called in; never taken from the cores. Parabricks "
+        "calls it in one",
     )
     overlap: Number = Field(
         default=5000,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from schelde.alignments import check_alignments
 from schelde.assembly import Assembly
 from schelde.bundle.dataset import Description
 from schelde.bundle_check import BundleInputs, check_bundle
 from schelde.cluster.modules import path_with
-from schelde.cluster.used import unused_rules
+from schelde.cluster.used import rules_without_gpu, unused_rules
 from schelde.config import Draft, Settings, read_settings
 from schelde.consent import Gate
 from schelde.declared import Declared, consent_of, declared_of, facts_of
@@ -25,7 +25,16 @@ from schelde.lanes import lanes_of
 from schelde.names import Fault, nearest, path_fault, printable
 from schelde.people import people_of
 from schelde.qc_check import check_qc
-from schelde.run_check import check_choices, check_known_sites, check_outputs, check_tools
+from schelde.run_check import (
+    check_choices,
+    check_contained,
+    check_devices,
+    check_images,
+    check_known_sites,
+    check_open_engine,
+    check_outputs,
+    check_tools,
+)
 from schelde.sheet import Lane, Person, Sheet
 from schelde.site import Site, read_site
 from schelde.tables import Column, Table, columns_of, read_table
@@ -71,6 +80,7 @@ def load(
     workflow_dir: Path,
     thorough: bool,
     tools_on_path: bool = True,
+    jobs_run: Literal["here", "elsewhere"] | None = None,
 ) -> Inputs:
     """Read and check all inputs; raise `UserError` with every problem of every input.
 
@@ -78,7 +88,9 @@ def load(
     ``overrides``: values of the command line, laid over them key by key. ``workflow_dir``: the
     repository. ``thorough``: look at the files that the inputs name, and at the machine; jobs
     leave it out, since the main process has done it. ``tools_on_path``: programs are taken from
-    PATH, not from conda or containers. Nothing is written and the network is not used.
+    PATH, not from conda or containers. ``jobs_run``: on this machine, so that GPUs
+    have to be here, or on others; None: nothing is run. Nothing is written and the network is not
+    used.
     """
     problems: list[Problem] = []
     draft = read_settings(overrides, files, problems)
@@ -89,6 +101,8 @@ def load(
     sheet, declared = _read_sheet(draft, problems, thorough=thorough)
     if jobs is not None:
         jobs = _jobs_on(site, jobs, draft, sheet, problems)
+        if thorough and jobs_run == "here" and not draft.broken & {"align", "call"}:
+            check_devices(draft, jobs, unused_rules(draft.settings, sheet), problems)
     assembly = None
     lengths = None
     if "reference" not in draft.broken:
@@ -105,8 +119,11 @@ def load(
         check_targets(draft.settings.people, sheet.people, lengths, problems)
         check_known_sites(draft, lengths, problems)
         check_outputs(problems)
-        if tools_on_path:
-            _check_tools(draft, site, problems)
+        if jobs_run is not None:
+            check_open_engine(draft, problems)
+            check_images(site, problems)
+        if jobs_run is not None or tools_on_path:
+            _check_tools(draft, site, problems, tools_on_path=tools_on_path)
     if problems or assembly is None or jobs is None:
         raise _told(problems)
     return Inputs(
@@ -135,7 +152,7 @@ def _read_jobs(workflow_dir: Path, problems: list[Problem]) -> Jobs | None:
 def _jobs_on(site: Site, jobs: Jobs, draft: Draft, sheet: Sheet, problems: list[Problem]) -> Jobs:
     """Return what rules ask for on a site; a rule that fits none of its partitions is told."""
     exomes = [person.sample for person in sheet.people if person.design != "wgs"]
-    jobs = jobs.on(site, exomes)
+    jobs = jobs.on(site, exomes, rules_without_gpu(draft.settings))
     jobs.check(
         problems,
         unused=unused_rules(draft.settings, sheet),
@@ -144,12 +161,14 @@ def _jobs_on(site: Site, jobs: Jobs, draft: Draft, sheet: Sheet, problems: list[
     return jobs
 
 
-def _check_tools(draft: Draft, site: Site, problems: list[Problem]) -> None:
+def _check_tools(draft: Draft, site: Site, problems: list[Problem], *, tools_on_path: bool) -> None:
     """Look for programs where jobs will find them: with the site's modules loaded."""
     path = path_with(site.modules)
     if isinstance(path, Fault):
         problems.append(site.place("modules").problem(*path))
-    else:
+        return
+    check_contained(draft, site, path, problems)
+    if tools_on_path:
         check_tools(draft, path, problems)
 
 

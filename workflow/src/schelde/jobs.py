@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from schelde.cluster.devices import too_few
 from schelde.cluster.partition import Given, Needs, fitting, give_member, in_a_row, misfit
 from schelde.cluster.scratch import base_folder
 from schelde.errors import Problem, UserError
@@ -35,7 +36,9 @@ class Jobs:
     """All rules' needs; call it with the name of a rule.
 
     ``rules``: by rule as `schelde.jobs_file` has them; ``places``: where each entry stands.
-    ``exomes``: samples that are exomes. ``job_of_cluster``: it is asked on a node of a cluster.
+    ``exomes``: samples that are exomes. ``without_gpu``: rules that run on the CPU, whatever
+    ``gpu`` says: that is what they ask for where the user chose a GPU. ``job_of_cluster``: it is
+    asked on a node of a cluster.
     """
 
     file: str
@@ -43,22 +46,25 @@ class Jobs:
     places: Mapping[str, Place]
     site: Site = field(default_factory=Site)
     exomes: Set[str] = frozenset()
+    without_gpu: Set[str] = frozenset()
     job_of_cluster: bool = False
 
     def where(self, *, job_of_cluster: bool) -> Jobs:
         """Return the needs as a job on a node of a cluster sees them, or as all others do."""
         return replace(self, job_of_cluster=job_of_cluster)
 
-    def on(self, site: Site, exomes: Iterable[str]) -> Jobs:
-        """Return the needs on a site, in a run with these samples as exomes."""
-        return replace(self, site=site, exomes=frozenset(exomes))
+    def on(self, site: Site, exomes: Iterable[str], without_gpu: Set[str] = frozenset()) -> Jobs:
+        """Return the needs on a site, in a run with these exomes and these rules on the CPU."""
+        return replace(self, site=site, exomes=frozenset(exomes), without_gpu=without_gpu)
 
     def needs(self, rule: str, *, exome: bool = False) -> Needs:
         """Return what a rule asks for at first; KeyError if the file has no entry for it."""
         if rule not in self.rules:
             raise KeyError(f"{self.file} has no entry for rule '{rule}'")
         entry = self.rules[rule]
-        numbers = {**entry, **entry["exome"]} if exome else entry
+        numbers = {**entry, **entry["exome"]} if exome else dict(entry)
+        if rule in self.without_gpu:
+            numbers["gpu"] = 0
         return Needs(**{key: value for key, value in numbers.items() if key != "exome"})
 
     def chain(self, needs: Needs, *, exome: bool) -> Needs:
@@ -129,6 +135,8 @@ class Jobs:
         """Return how GPUs are asked for; one of gpu and gres, as the plugin passes on both.
 
         ``tasks_per_gpu=0``: plugins that ask for a task for each GPU start the job that often.
+        ``devices`` is for the job, which is to know its number of GPUs however they were asked for;
+        no executor reads it.
         """
 
         def gpu_model(wildcards: object, attempt: int) -> str:
@@ -138,10 +146,10 @@ class Jobs:
             return ":".join(filter(None, ["gpu", gpu_model(wildcards, attempt), str(number)]))
 
         if self.site.gpu_request == "gres":
-            return {"gres": gres, "tasks_per_gpu": 0}
+            return {"devices": number, "gres": gres, "tasks_per_gpu": 0}
         named = any(one.gpu_model for one in self.site.partitions.values())
         model: dict[str, Resource] = {"gpu_model": gpu_model} if named else {}
-        return {"gpu": number, "tasks_per_gpu": 0, **model}
+        return {"devices": number, "gpu": number, "tasks_per_gpu": 0, **model}
 
     def _given(self, rule: str) -> Callable[[bool, int], Given]:
         """Return a function of kind and attempt; it works each out once for all jobs of a rule."""
@@ -188,6 +196,27 @@ class Jobs:
             for chain in dict.fromkeys(chains):  # often the same for both
                 if not fitting(self.site.partitions, chain):
                     problems.append(self._misfit(rule, chain))
+
+    def asks_for_gpu(self, rule: str) -> bool:
+        """Tell whether a rule of the file asks for GPUs."""
+        return rule in self.rules and self.needs(rule).gpu > 0
+
+    def check_devices(
+        self, number: int, choices: Mapping[str, tuple[Place, str]], problems: list[Problem]
+    ) -> None:
+        """Add to ``problems`` the rules that ask for more GPUs than the ``number`` of this machine.
+
+        ``choices``: of the rules of the run that use GPUs, where the user chose so and in which
+        words, such as "call.device is gpu".
+        """
+        for rule, (place, words) in choices.items():
+            asked = self.needs(rule).gpu
+            if not number:
+                what = f"{words}, and {too_few(asked, number)}"
+                problems.append(place.problem(what, "choose the CPU, or run where there is a GPU"))
+            elif asked > number:
+                what = f"rule {rule} asks for more GPUs: {too_few(asked, number)}"
+                problems.append(self.places[rule].problem(what, "lower gpu of the rule"))
 
     def _misfit(self, rule: str, chain: Needs) -> Problem:
         who = f"rule {rule}" if chain.group is None else f"rule {rule} with its group {chain.group}"

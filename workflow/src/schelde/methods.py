@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from schelde.callers import FILTER_SETS
+
 if TYPE_CHECKING:
     from schelde.config import Settings
     from schelde.consent import Gate
@@ -22,7 +24,15 @@ READABLE = {
     "gatk": "GATK HaplotypeCaller",
     "bcftools": "bcftools mpileup and call",
     "freebayes": "freebayes",
+    "pairhmm": "the pair-HMM caller of Schelde",
+    "deepvariant": "DeepVariant",
+    "parabricks": "HaplotypeCaller of Parabricks",
+    "parabricks-deepvariant": "DeepVariant of Parabricks",
 }
+FQ2BAM = "fq2bam of Parabricks"
+VERSION_OF = {"pairhmm": "schelde", "parabricks-deepvariant": "parabricks"}
+"""Callers whose version is that of another name."""
+
 ESTIMATORS = {"gatk": "GATK CalculateContamination", "verifybamid2": "VerifyBamID2"}
 FREE_TEXT = {"report.title"}
 """Settings that are prose: a slash in them does not make a path."""
@@ -127,7 +137,7 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
     optical = f"; optical ones within {distance} pixels" if distance else ""
     sentences = [
         f"{_people(run)}: {read_in} {_tool('fastp', versions)}{trimmed}.",
-        f"They were aligned to {_reference(given)} with {_tool(aligner, versions)}, sorted, and"
+        f"They were aligned to {_reference(given)} with {_aligner(aligner, versions)}, sorted, and"
         f" their duplicates marked per library across lanes{optical}"
         f" ({_tool('samtools', versions)}; CRAM 3.0).",
     ]
@@ -146,7 +156,12 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
             f"Exomes were called on their targets and {given['call.padding']} bp around them and"
             " reported on the targets."
         )
-    source = "GATK's published hard filters" if caller == "gatk" else "hard filters"
+    filters = FILTER_SETS.get(caller, caller)
+    source = "hard filters"
+    if filters in ("gatk", "pairhmm"):
+        source = "GATK's published hard filters"
+    if filters == "deepvariant":
+        source = "DeepVariant's own filter"
     sentences.append(
         f"Calls that fail {source} stay in the files, with FILTER values that the header"
         " explains; the numbers here count calls that pass."
@@ -209,4 +224,9 @@ def _reference(settings: Mapping[str, Any]) -> str:
 
 
 def _tool(tool: str, versions: Mapping[str, str]) -> str:
-    return f"{READABLE.get(tool, tool)} {versions[tool]}"
+    return f"{READABLE.get(tool, tool)} {versions[VERSION_OF.get(tool, tool)]}"
+
+
+def _aligner(aligner: str, versions: Mapping[str, str]) -> str:
+    """Name an aligner; Parabricks is that of its callers too."""
+    return f"{FQ2BAM} {versions[aligner]}" if aligner == "parabricks" else _tool(aligner, versions)

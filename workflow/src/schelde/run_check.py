@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
+from importlib.util import find_spec
 from pathlib import Path
 
+from schelde.cluster.devices import devices
+from schelde.cluster.used import CALLS, EITHER_CALLERS, GPU_CALLERS, GPU_SETTINGS
 from schelde.config import Draft, Settings
+from schelde.containers import image_addresses, is_file
 from schelde.errors import Problem
 from schelde.files import file_fault
 from schelde.genome_check import alternate_contig
-from schelde.names import Fault, path_fault
+from schelde.joblog import JobError
+from schelde.jobs import Jobs
+from schelde.names import Fault, closest, path_fault
 from schelde.quiet import quiet_htslib
+from schelde.site import Site
 
 OUTPUTS = ("results", "logs", "benchmarks")
 ALWAYS = ("samtools", "bcftools", "bgzip", "tabix", "fastp")
 """Programs that every run needs."""
 
+RECALIBRATED = ("gatk",)
+"""Callers that use recalibrated base qualities."""
+
+NO_TOOL = "pairhmm"
+"""The caller that is part of Schelde."""
+
+CONTAINED = {
+    "parabricks": ("pbrun",),
+    "deepvariant": ("make_examples", "call_variants", "postprocess_variants"),
+}
+"""Tools that are given out as containers, and their programs, for sites that have them on PATH."""
+
+CALLER_TOOLS = {"parabricks-deepvariant": "parabricks"}
 ENGINE_TOOLS = {"riker": "riker", "picard": "gatk"}  # GATK's jar holds Picard
 """Engine of quality control to the program that it is."""
 
@@ -36,14 +56,29 @@ def check_choices(draft: Draft, lengths: Mapping[str, int] | None, problems: lis
 
 def _call_problems(draft: Draft) -> Iterable[Problem]:
     call = draft.settings.call
+    if call.caller in GPU_CALLERS and call.device == "cpu":
+        what = f"call.caller {call.caller} runs on a GPU only, but call.device is cpu"
+        remedy = f"set call.device to gpu, or call.caller to one of {_others(GPU_CALLERS)}"
+        yield draft.place("call", "caller").problem(what, remedy)
+    if call.caller not in (*GPU_CALLERS, *EITHER_CALLERS) and call.device == "gpu":
+        what = f"call.device is gpu, but {call.caller} runs on the CPU only"
+        remedy = f"set it to cpu, or call.caller to one of {', '.join(EITHER_CALLERS)}"
+        yield draft.place("call", "device").problem(what, remedy)
     if call.dragen and call.caller != "gatk":
         what = f"call.dragen is a mode of gatk, but call.caller is {call.caller}"
         remedy = "set call.dragen to false or call.caller to gatk"
         yield draft.place("call", "dragen").problem(what, remedy)
-    if call.bqsr and not draft.settings.reference.known_sites:
+    if call.bqsr and call.caller not in RECALIBRATED:
+        what = f"call.bqsr is for {' and '.join(RECALIBRATED)}, but call.caller is {call.caller}"
+        yield draft.place("call", "bqsr").problem(what, "set call.bqsr to false")
+    elif call.bqsr and not draft.settings.reference.known_sites:
         what = "call.bqsr needs variants that are known, but reference.known_sites is empty"
         remedy = "list VCFs such as dbSNP there, or set call.bqsr to false"
         yield draft.place("call", "bqsr").problem(what, remedy)
+
+
+def _others(callers: Sequence[str]) -> str:
+    return ", ".join(name for name in CALLS if name not in callers)
 
 
 def check_known_sites(
@@ -78,15 +113,22 @@ def _sites_fault(path: str, lengths: Mapping[str, int] | None) -> Fault | None:
 
 
 def tools_of(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Return the programs that a run with these settings calls, and the setting that chose each.
+    """Return the tools that a run with these settings uses, and the setting that chose each.
 
-    Those that every run needs have no setting.
+    Those that every run needs have no setting. A tool is the program of its name, but for those of
+    `CONTAINED`.
     """
+    caller = settings.call.caller
     chosen: dict[str, tuple[str, ...]] = {
         settings.align.aligner: ("align", "aligner"),
-        settings.call.caller: ("call", "caller"),
+        CALLER_TOOLS.get(caller, caller): ("call", "caller"),
         ENGINE_TOOLS[settings.qc.engine]: ("qc", "engine"),
     }
+    chosen.pop(NO_TOOL, None)
+    if settings.align.aligner == "parabricks":
+        chosen.setdefault("bwa", ("align", "aligner"))  # makes the index
+    if caller == "parabricks":
+        chosen.setdefault("gatk", ("call", "caller"))  # genotypes its gVCF
     if settings.call.bqsr:
         chosen.setdefault("gatk", ("call", "bqsr"))
     if settings.qc.contamination != "schelde":
@@ -96,13 +138,17 @@ def tools_of(settings: Settings) -> dict[str, tuple[str, ...]]:
     }
 
 
+def _value(settings: Settings, setting: Sequence[str]) -> object:
+    return getattr(getattr(settings, setting[0]), setting[1])
+
+
 def check_tools(draft: Draft, path: str, problems: list[Problem]) -> None:
     """Add to ``problems`` the programs that are not on ``path``, the PATH of jobs."""
     for tool, setting in tools_of(draft.settings).items():
-        if shutil.which(tool, path=path) is not None:
+        if tool in CONTAINED or shutil.which(tool, path=path) is not None:
             continue
         if setting:
-            value = getattr(getattr(draft.settings, setting[0]), setting[1])
+            value = _value(draft.settings, setting)
             runs = "" if value == tool else f" and runs {tool}"
             value = "on" if value is True else value
             what = f"'{'.'.join(setting)}' is {value}{runs}, which is not on PATH"
@@ -111,6 +157,74 @@ def check_tools(draft: Draft, path: str, problems: list[Problem]) -> None:
         else:
             what = f"there is no program {tool}"
             problems.append(Problem("PATH", None, what, "run make setup, or run with --sdm conda"))
+
+
+def check_images(site: Site, problems: list[Problem]) -> None:
+    """Add to ``problems`` the images of a site that there are not; no registry is asked."""
+    known = image_addresses()
+    for name, address in site.images.items():
+        place = site.place("images", name)
+        if name not in known:
+            problems.append(place.problem(f"there is no image '{name}'", closest(name, known)))
+        elif is_file(address) and not Path(address).exists():
+            problems.append(place.problem(f"there is no file '{address}'", "correct the path"))
+
+
+def check_contained(draft: Draft, site: Site, path: str, problems: list[Problem]) -> None:
+    """Add to ``problems`` what the tools of `CONTAINED` need and ``path``, the PATH of jobs, lacks.
+
+    That is the engine of config/site.yaml or, where it names none, the programs themselves.
+    """
+    used = {tool: way for tool, way in tools_of(draft.settings).items() if tool in CONTAINED}
+    engine = site.container_engine
+    if engine is not None:
+        if used and shutil.which(engine, path=path) is None:
+            what = f"'container_engine' is {engine}, which is not on PATH"
+            problems.append(site.place("container_engine").problem(what, "install it, or load it"))
+        return
+    for tool, setting in used.items():
+        missing = [name for name in CONTAINED[tool] if shutil.which(name, path=path) is None]
+        if missing:
+            value = _value(draft.settings, setting)
+            what = f"'{'.'.join(setting)}' is {value} and runs {', '.join(missing)}, not on PATH"
+            remedy = "set container_engine in config/site.yaml, or choose another"
+            problems.append(draft.place(*setting).problem(what, remedy))
+
+
+def check_open_engine(draft: Draft, problems: list[Problem]) -> None:
+    """Add to ``problems`` what caller pairhmm needs and set-up has not made."""
+    call = draft.settings.call
+    if call.caller != "pairhmm":
+        return
+    from schelde.pairhmm.library import LIBRARY  # with numpy, which is slow to load
+
+    if not LIBRARY.exists():
+        what = "'call.caller' is pairhmm, whose native part was not built"
+        remedy = "run make setup and see what it says, or choose another"
+        problems.append(draft.place("call", "caller").problem(what, remedy))
+    if call.device == "gpu" and find_spec("cupy") is None:
+        what = "'call.device' is gpu, for which pairhmm needs CuPy, which is not installed"
+        problems.append(draft.place("call", "device").problem(what, "run make gpu, or set cpu"))
+
+
+def check_devices(draft: Draft, jobs: Jobs, unused: Set[str], problems: list[Problem]) -> None:
+    """Add to ``problems`` the rules that are to use more GPUs than this machine has.
+
+    ``unused``: rules that the run has no jobs of.
+    """
+    rules = {
+        rule: (draft.place(*setting), f"{'.'.join(setting)} is {_value(draft.settings, setting)}")
+        for rule, setting in GPU_SETTINGS.items()
+        if rule not in unused and jobs.asks_for_gpu(rule)
+    }
+    if not rules:
+        return
+    try:
+        number = len(devices(os.environ))
+    except JobError as error:
+        problems.append(Problem("nvidia-smi", None, str(error), "or choose the CPU"))
+        return
+    jobs.check_devices(number, rules, problems)
 
 
 def check_outputs(problems: list[Problem]) -> None:

@@ -17,7 +17,7 @@ from schelde.settings_help import key_problem, mistakes_of, shown
 from schelde.yamlfile import Location, place_of, read_yaml
 
 SITE_FILE = Path("config/site.yaml")
-BLOCKS = ("partitions", "references")
+BLOCKS = ("partitions", "references", "images")
 """Keys under which users give names of their own."""
 
 WORD = re.compile(r"[\w.+@:-]+", re.ASCII)
@@ -26,6 +26,9 @@ WORD = re.compile(r"[\w.+@:-]+", re.ASCII)
 MODULE = re.compile(r"[\w.+:@/-]+", re.ASCII)
 MODEL = re.compile(r"[\w.]+", re.ASCII)
 """Models of GPUs, as the Slurm plugin takes them (`utils.set_gres_string`)."""
+
+ADDRESS = re.compile(r"[\w./][\w.:/@+=-]*", re.ASCII)
+"""Addresses and paths of images, which never look like an option."""
 
 FROM_THE_ROOT = re.compile(r"[/~$]")
 
@@ -74,6 +77,16 @@ class Site(Section):
     references: dict[Text, Text] = Field(
         default={}, description="FASTA on the shared disk for a name in resources/references.tsv"
     )
+    container_engine: Literal["apptainer", "docker"] | None = Field(
+        default=None,
+        description="apptainer or docker, which runs callers that are given out as containers "
+        "(Parabricks, DeepVariant); null: their programs are on PATH",
+    )
+    images: dict[Text, Text] = Field(
+        default={},
+        description="copies of containers that the site has: a file or an address for a name in "
+        "envs/images.yaml",
+    )
     disk_mb: Number | None = Field(
         default=None, ge=1, description="MB that a run may take on the shared disk, for plans"
     )
@@ -119,10 +132,12 @@ def _problem(mistake: ErrorDetails, places: Mapping[Location, Place], path: str)
     at = place_of(location, places, Place(path))
     block, name, *below = location
     if not below:
-        remedy = "give the path of its FASTA"
-        if block == "partitions":
-            remedy = f"give a block of keys: {', '.join(Partition.model_fields)}"
-        return at.problem(f"'{block}.{name}' is {shown(mistake['input'])}", remedy)
+        remedies = {
+            "partitions": f"give a block of keys: {', '.join(Partition.model_fields)}",
+            "references": "give the path of its FASTA",
+            "images": "give the path of its file, or its address",
+        }
+        return at.problem(f"'{block}.{name}' is {shown(mistake['input'])}", remedies[str(block)])
     inner: ErrorDetails = {**mistake, "loc": tuple(below)}
     told = key_problem(inner, Partition, {}, at)
     return at.problem(f"partition '{name}': {told.what}", told.remedy)
@@ -152,6 +167,9 @@ def _faults(site: Site) -> Iterator[tuple[Location, Fault]]:
     for name, file in site.references.items():
         if fault := path_fault(f"references.{name}", file):
             yield ("references", name), fault
+    for name, image in site.images.items():
+        if not ADDRESS.fullmatch(image):
+            yield ("images", name), _unwritable("image", image)
 
 
 def _unwritable(kind: str, value: str) -> Fault:

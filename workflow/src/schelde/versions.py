@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 import schelde
+from schelde.containers import address_of, image_addresses, is_file, read_own_site
 from schelde.pipes import ToolError, write_text
 from schelde.run_check import tools_of as programs_of
 
 if TYPE_CHECKING:
     from schelde.config import Settings
+    from schelde.site import Site
 
 COMMANDS: dict[str, tuple[list[str], str]] = {
     "bcftools": (["bcftools", "--version"], r"^bcftools (\S+)"),
@@ -35,10 +37,16 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
 bgzip and tabix, which come with samtools, have none.
 """
 
+IN_CONTAINERS: dict[str, tuple[list[str], str]] = {
+    "deepvariant": (["run_deepvariant", "--version"], r"DeepVariant version (\S+)"),
+    "parabricks": (["pbrun", "version"], r"^pbrun: (\S+)"),
+}
+"""The same of tools that are given out as containers of these names (envs/images.yaml)."""
+
 
 def tools_of(settings: Settings) -> list[str]:
     """Return the tools that a run with these settings uses, by name."""
-    return sorted(tool for tool in programs_of(settings) if tool in COMMANDS)
+    return sorted(tool for tool in programs_of(settings) if tool in COMMANDS | IN_CONTAINERS)
 
 
 def version_of(tool: str) -> str:
@@ -46,7 +54,7 @@ def version_of(tool: str) -> str:
 
     The exit status is not looked at: bwa shows its version in a usage message, with status 1.
     """
-    command, pattern = COMMANDS[tool]
+    command, pattern = (COMMANDS | IN_CONTAINERS)[tool]
     try:
         done = subprocess.run(
             command,
@@ -77,17 +85,32 @@ def pinned_version(env: Path) -> str:
     raise ToolError(f"{env.name} pins no version of {env.stem}")
 
 
+def image_version(tool: str, site: Site) -> str:
+    """Return the version of a tool that runs in a container: the tag of its image.
+
+    A file has none: it is a copy of the image that is pinned.
+    """
+    address = address_of(tool, site)
+    if is_file(address) or ":" not in address.rpartition("/")[2]:
+        address = image_addresses()[tool]
+    return address.rpartition(":")[2]
+
+
 def write_versions(
     tools: Sequence[str], envs: Sequence[Path], snakemake: str, output: Path
 ) -> None:
     """Write the versions of tools, of Snakemake (given), MultiQC and Schelde as YAML.
 
-    With ``envs``, the files of the environments that the rules ran in, their pins are taken; else
-    the tools on PATH are asked.
+    With ``envs``, the files of the environments that the rules ran in, their pins are taken, and
+    of containers theirs; else the tools on PATH are asked.
     """
-    if envs:
-        versions = {env.stem: pinned_version(env) for env in envs}
-    else:
-        versions = {tool: version_of(tool) for tool in tools} | {"multiqc": version("multiqc")}
+    site = read_own_site()
+    contained = [tool for tool in tools if tool in IN_CONTAINERS and site.container_engine]
+    asked = [
+        tool for tool in tools if tool not in contained and (not envs or tool in IN_CONTAINERS)
+    ]
+    versions = {tool: version_of(tool) for tool in asked}
+    versions |= {tool: image_version(tool, site) for tool in contained}
+    versions |= {env.stem: pinned_version(env) for env in envs} or {"multiqc": version("multiqc")}
     versions |= {"schelde": schelde.__version__, "snakemake": snakemake}
     write_text(output, yaml.safe_dump(versions))

@@ -40,6 +40,8 @@ input of every job costs planning time."""
 GENOTYPE = {"gatk": gatk_genotype}
 """Callers whose variants are not in the gVCF as they are, and what makes them of it.
 
+By the names of their filters (`schelde.callers.filter_set`): Parabricks' HaplotypeCaller is gatk.
+
 Not gatk-dragen: its qualities stand in the gVCF, and GenotypeGVCFs works them out anew without
 DRAGEN's model, some 27 too high for DRAGEN's filter.
 """

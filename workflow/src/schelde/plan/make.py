@@ -13,7 +13,7 @@ from schelde.inputs import Inputs, load
 from schelde.plan.graph import graph_of
 from schelde.plan.loads import loads_of
 from schelde.plan.model import Limits, Objective, Task
-from schelde.plan.nodes import Machine, machine_of
+from schelde.plan.nodes import Machine, machine_of, with_gpus
 from schelde.plan.rates import SITE_RATES, Rates, read_rates, write_rates
 from schelde.plan.report import Placement, Plan
 from schelde.plan.sizes import Depth, Sizes, sizes_of
@@ -45,6 +45,8 @@ def make_plan(
     machine = machine_of(inputs.site, cores)
     rates = read_rates(ROOT)
     sizes, tasks = work_of(inputs, machine, rates, depth)
+    gpus = max((task.gpus for task in tasks), default=0)
+    machine = with_gpus(machine, gpus)
     grouped = machine.executor != "local"
     cast = forecast(
         graph_of(tasks, grouped=grouped),
@@ -55,7 +57,8 @@ def make_plan(
     )
     limited = limits != Limits()
     placement = None
-    if limited or any(pool.gpus for pool in machine.pools):
+    # What is on GPUs by the config is placed already.
+    if not gpus and (limited or any(pool.gpus for pool in machine.pools)):
         placement = _placed(tasks, machine, limits, objective)
     currency = inputs.site.currency
     return Plan(tasks, sizes, machine, rates, limits, cast, currency, placement)

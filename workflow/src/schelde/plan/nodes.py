@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from schelde.cluster.devices import devices
 from schelde.plan.model import Pool
 from schelde.site import Site
 
@@ -39,3 +40,15 @@ def machine_of(site: Site, cores: int | None) -> Machine:
         return Machine("slurm", tuple(pools))
     number = cores or os.cpu_count() or 1
     return Machine("local", (Pool("this machine", 1, number, ENOUGH),), number)
+
+
+def with_gpus(machine: Machine, number: int) -> Machine:
+    """Return one machine with so many GPUs, or with those that it has if these are more.
+
+    A plan is made for a machine on which its jobs can run: ``number`` is what the largest of them
+    asks for. Partitions stay as the site has them.
+    """
+    if machine.executor != "local" or not number:
+        return machine
+    there = max(number, len(devices(os.environ)))
+    return replace(machine, pools=tuple(replace(pool, gpus=there) for pool in machine.pools))

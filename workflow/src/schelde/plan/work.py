@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from schelde.callers import FILTER_SETS
 from schelde.cluster.partition import Needs, give
+from schelde.cluster.used import ALIGN, CALLS, INDEXES, PARABRICKS, pieces_of
 from schelde.errors import UserError
 from schelde.inputs import Inputs
 from schelde.jobs import LOCAL
@@ -18,7 +20,10 @@ GPU_RATE = "call_gpu"
 """Name of the rate of calling a whole sample on one GPU."""
 
 CALLING = "call_piece_"
-"""How the names of the rules begin that a GPU can do the work of."""
+"""How the name of the rule begins that gives the gVCF of a piece."""
+
+MOVABLE = ("gatk", "bcftools", "freebayes", "pairhmm")
+"""Callers on CPUs that do all in that rule, and whose work a caller on a GPU could do instead."""
 
 
 def tasks_of(inputs: Inputs, sizes: Sizes, rates: Rates, *, cores: int | None = None) -> list[Task]:
@@ -100,8 +105,14 @@ class _Batch:
             raise UserError([self.inputs.jobs.places[rule].problem(what, remedy)]) from None
 
     def _on_gpu(self, rule: str, size: float, exome: bool) -> Rate | None:
-        """Return the rate of a job's work on a GPU; an exome gains nothing there."""
+        """Return the rate of a job's work on a GPU, if it is not there anyway.
+
+        An exome gains nothing there.
+        """
+        call = self.inputs.settings.call
         if exome or not rule.startswith(CALLING):
+            return None
+        if call.caller not in MOVABLE or call.device == "gpu":
             return None
         return self.rates.rules.get(GPU_RATE)
 
@@ -115,8 +126,7 @@ class _Batch:
         ):
             needs.append(self.add("fetch_reference", size=size))
         self.add("prepare_reference", needs=needs, size=size)
-        aligner = settings.align.aligner.replace("-", "")
-        self.add(f"index_{aligner}", needs=["prepare_reference"], size=size)
+        self.add(INDEXES[settings.align.aligner], needs=["prepare_reference"], size=size)
         for design in dict.fromkeys(person.design for person in self.inputs.sheet.people):
             cut = ["prepare_reference"]
             if design != WGS_DESIGN:
@@ -141,8 +151,9 @@ class _Batch:
         if settings.reads.trim:
             reads = [self.add("trim_lane", wildcards, reads, size=size, person=person)]
         aligner = settings.align.aligner
-        needs = [*reads, f"index_{aligner.replace('-', '')}"]
-        self.add("align_lane", wildcards, needs, choice=aligner, size=size, person=person)
+        needs = [*reads, INDEXES[aligner]]
+        for rule in ALIGN[aligner]:
+            needs = [self.add(rule, wildcards, needs, choice=aligner, size=size, person=person)]
 
     def sample(self, person: Person) -> None:
         """Add what is done with one sample, up to its metrics."""
@@ -151,7 +162,8 @@ class _Batch:
         for lane in lanes:
             self.lane(person, lane)
         size = sum(self.sizes.lanes[sample, lane.name] for lane in lanes)
-        aligned = [f"align_lane.{sample}.{lane.name}" for lane in lanes]
+        last = ALIGN[settings.align.aligner][-1]
+        aligned = [f"{last}.{sample}.{lane.name}" for lane in lanes]
         self.add(
             "mark_duplicates",
             [sample],
@@ -202,24 +214,34 @@ class _Batch:
             models.append(
                 self.add("model_tandem_repeats", [sample], repeats, size=size, person=person)
             )
+        number = pieces_of(self.inputs.settings)
         pieces = [
-            self.add(
-                f"{CALLING}{call.caller}",
-                [sample, str(number)],
-                [*needs, *models],
-                size=size / call.pieces,
-                person=person,
-            )
-            for number in range(1, call.pieces + 1)
+            self.piece(person, piece, size / number, [*needs, *models])
+            for piece in range(1, number + 1)
         ]
         return self.add(
             "gather_calls",
             [sample],
             [*pieces, *needs[1:], *targets],
-            choice=call.caller,
+            choice=FILTER_SETS.get(call.caller, call.caller),
             size=size,
             person=person,
         )
+
+    def piece(self, person: Person, number: int, size: float, needs: Sequence[str]) -> str:
+        """Add the calling of a piece; return the job that gives its gVCF."""
+        call = self.inputs.settings.call
+        last = list(needs)
+        for rule in CALLS[call.caller]:
+            wildcards = [person.sample]
+            wildcards += [call.caller] if rule in PARABRICKS else []
+            wildcards += [str(number)] if rule != PARABRICKS[0] else []
+            all_needs = [*last, *needs]
+            added = self.add(
+                rule, wildcards, all_needs, choice=call.device, size=size, person=person
+            )
+            last = [added]
+        return last[0]
 
     def run(self) -> None:
         """Add what is done once with all samples, and with those of the bundle."""

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from schelde import paths
+from schelde.callers import FILTER_SETS
 from schelde.config import CallSettings, QcSettings
 from schelde.sheet import Assay
 
@@ -97,7 +98,8 @@ def _java_rules(settings: Mapping[str, Any]) -> frozenset[str]:
 
     rules = {"call_piece_gatk", "model_base_qualities", "find_tandem_repeats"}
     rules.add("model_tandem_repeats")
-    if chosen("call", "caller", CallSettings().caller) == "gatk":
+    caller = chosen("call", "caller", CallSettings().caller)
+    if FILTER_SETS.get(caller, caller) == "gatk":
         rules.add("gather_calls")
     if chosen("qc", "engine", QcSettings().engine) == "picard":
         rules.add("measure_reads")

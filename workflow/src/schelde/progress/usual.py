@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
+from schelde.cluster.used import ALIGN
 from schelde.progress.stages import LAST_OF_SAMPLE
 from schelde.progress.state import RunState
 
@@ -30,6 +31,9 @@ CHOICES = {
     "call_piece_gatk": "gatk",
     "call_piece_bcftools": "bcftools",
     "call_piece_freebayes": "freebayes",
+    "call_piece_pairhmm": "pairhmm",
+    "call_piece_deepvariant": "deepvariant",
+    "call_piece_parabricks": "gatk",
 }
 """What a planned rule tells of the tools that were chosen: some rates are a tool's."""
 
@@ -140,7 +144,8 @@ def _rate(entry: Mapping[str, Any], threads: int, sizes: Mapping[str, float]) ->
 def _sizes(planned: Mapping[str, int]) -> dict[str, float]:
     """What rates grow with, for samples of 1 Gb and a reference of 1 Gb."""
     samples = max((planned.get(rule, 0) for rule in LAST_OF_SAMPLE.values()), default=0) or 1
-    lanes = max(planned.get("prove_lane", 0), planned.get("align_lane", 0), samples)
+    of_lane = ("prove_lane", *(rules[0] for rules in ALIGN.values()))
+    lanes = max(samples, *(planned.get(rule, 0) for rule in of_lane))
     called = sum(number for rule, number in planned.items() if rule.startswith("call_piece_"))
     pieces = called / samples if called else 1
     return {
