@@ -34,6 +34,7 @@ from schelde.joblog import JobError
 from schelde.package.variants import SOURCE
 from schelde.pipes import ToolError
 from schelde.sheet import Sex
+from schelde.vcf import header_of, source_of
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -199,8 +200,8 @@ def test_make_examples_gets_the_options_that_run_deepvariant_gives_it(
         (
             *("make_examples", "--mode", "calling", "--ref", "P/genome.fa"),
             *("--reads", "P/male.cram", "--checkpoint", "/opt/models/wgs"),
-            *("--examples", "1.examples.part/make_examples.tfrecord@16.gz"),
-            *("--gvcf", "1.sites.part/gvcf.tfrecord@16.gz"),
+            *("--examples", "1.examples.parts/make_examples.tfrecord@16.gz"),
+            *("--gvcf", "1.sites.parts/gvcf.tfrecord@16.gz"),
             *("--regions", "S/intervals.bed", "--sample_name", "male-1", "--task"),
         )
     }
@@ -210,7 +211,7 @@ def test_call_variants_gets_the_examples_and_the_model(man: Jobs, stand_ins: Pat
     man.make()
     man.infer()
     assert plain(commands(stand_ins)[-1], man.folder) == [
-        *("call_variants", "--outfile", "1.calls.part/call_variants_output.tfrecord.gz"),
+        *("call_variants", "--outfile", "1.calls.parts/call_variants_output.tfrecord.gz"),
         *("--examples", "1.examples/make_examples.tfrecord@4.gz"),
         *("--checkpoint", "/opt/models/wgs"),
     ]
@@ -241,6 +242,14 @@ def test_an_exome_has_its_own_model_and_no_calls_of_a_small_one(
     for words in commands(stand_ins):
         assert any(word.startswith("/opt/models/wes") for word in words)
         assert "--small_model_cvo_records" not in words
+
+
+def test_genomes_and_exomes_are_of_one_caller_so_that_they_go_into_one_bundle(
+    people: dict[str, Person], tmp_path: Path
+) -> None:
+    jobs = Jobs(people["female"], tmp_path, [("1", 2000, 4000, 1)], "WES").all()
+    header = header_of(jobs.path(1, "g.vcf.gz"), jobs.person.name)
+    assert source_of(header) == "DeepVariant 1.10.0"
 
 
 @pytest.mark.parametrize(
@@ -396,7 +405,7 @@ def test_unknown_bases_are_there_without_genotype(whole: Whole) -> None:
 def test_filters_of_deepvariant_stay_and_no_command_or_path_does(whole: Whole) -> None:
     with gzip.open(whole().folder / "s.gvcf.gz", "rt") as file:
         head = [line.rstrip("\n") for line in file if line.startswith("##")]
-    assert head[1] == "##source=DeepVariant WGS 1.10.0"
+    assert head[1] == "##source=DeepVariant 1.10.0"
     assert SOURCE.fullmatch(head[1].removeprefix("##source="))  # else it cannot be packaged
     kept = {line.split(",")[0] for line in head if line.startswith("##FILTER")}
     assert kept == {f"##FILTER=<ID={name}" for name in ("PASS", "RefCall", "LowQual", "NoCall")}

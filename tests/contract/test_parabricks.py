@@ -153,10 +153,9 @@ def option(words: list[str], name: str) -> str:
     return words[words.index(name) + 1]
 
 
-def bed_of(person: Person, copies: int) -> list[tuple[str, int, int]]:
-    if copies == 2:
-        return [("1", 0, LENGTHS["1"]), ("X", 0, 4000)]
-    return [("X", 4000, 12_000), ("Y", 2000, 8000), ("M", 0, 3000)]
+TWICE = [("1", 0, LENGTHS["1"]), ("X", 0, 4000)]
+ONCE = [("X", 4000, 12_000), ("Y", 2000, 8000)]
+MITOCHONDRION = ("M", 0, 3000)
 
 
 def header_of(path: Path) -> list[str]:
@@ -164,9 +163,12 @@ def header_of(path: Path) -> list[str]:
         return list(file.header)
 
 
-@pytest.mark.parametrize("program", TOOLS)
+@pytest.mark.parametrize(
+    ("program", "once"),
+    [("parabricks", [*ONCE, MITOCHONDRION]), ("parabricks-deepvariant", ONCE)],
+)
 def test_there_is_one_run_for_what_there_is_once_and_one_for_what_there_is_twice(
-    man: Bench, program: str, monkeypatch: pytest.MonkeyPatch
+    man: Bench, program: str, once: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: list[list[str]] = []
     man.program = program
@@ -175,7 +177,16 @@ def test_there_is_one_run_for_what_there_is_once_and_one_for_what_there_is_twice
         lambda path, rows: (kept.append([*rows]), write_bed(path, rows)),
     )
     man.call()
-    assert kept == [bed_of(man.person, copies) for copies in (2, 1)]
+    assert kept == [TWICE, once]
+
+
+def test_the_mitochondrion_has_no_genotype_from_deepvariant_which_has_no_model_for_it(
+    man: Bench,
+) -> None:
+    man.program = "parabricks-deepvariant"
+    man.call()
+    (row,) = [row for row in records(man.piece()) if row[0] == "M"]
+    assert row[7:] == ["END=3000", "GT", "."]
 
 
 def test_haplotypecaller_is_told_ploidy_and_bands(man: Bench) -> None:
@@ -197,7 +208,7 @@ def test_deepvariant_is_told_which_contigs_are_haploid_where_it_is_given_no_othe
     man.program = "parabricks-deepvariant"
     diploid, haploid = man.call()
     assert "--haploid-contigs" not in diploid
-    assert option(haploid, "--haploid-contigs") == "X,Y,M"
+    assert option(haploid, "--haploid-contigs") == "X,Y"
 
 
 @pytest.mark.parametrize("exome", [True, False])

@@ -2,6 +2,7 @@
 // Calls of one region, a JSON object a line, or one number of an annotation. Reads lines:
 //   reference START BASES
 //   window COPIES
+//   interval START END COPIES
 //   variant POS REMOVED INSERTED          (INSERTED . for none)
 //   haplotype VARIANT,VARIANT             (. for none)
 //   read START CIGAR MAPQ STRAND QUALITIES LIKELIHOODS   (H in CIGAR: bases that are there, but not
@@ -145,6 +146,10 @@ void take(const std::string& key, std::istringstream& words, Input& input) {
     input.chunk.reference = bases_of(text);
   } else if (key == "window") {
     words >> input.region.window.copies;
+  } else if (key == "interval") {
+    Interval interval;
+    words >> interval.start >> interval.end >> interval.copies;
+    input.chunk.intervals.push_back(interval);
   } else if (key == "variant") {
     Variant variant;
     words >> variant.pos >> variant.removed >> text;

@@ -133,6 +133,13 @@ def test_one_copy_has_one_allele(run: Run) -> None:
     assert (found["gt"], len(found["pl"]), found["pl"][1]) == ([1], 3, 0)
 
 
+def test_each_site_has_the_copies_of_its_place_also_where_a_window_has_both(run: Run) -> None:
+    region = Region([(103, 1, "A"), (120, 1, "C")], [[], [0, 1]], copies=1).read(1, 8)
+    text = region.text() + "interval 0 110 1\ninterval 110 200 2\n"
+    found = [json.loads(line) for line in run(text).splitlines()]
+    assert [(c["copies"], c["gt"], len(c["pl"])) for c in found] == [(1, [1], 3), (2, [1, 1], 6)]
+
+
 def test_no_haplotype_is_further_behind_than_a_wrong_mapping_allows(run: Run) -> None:
     near = call(run, snp().read([-5.5, -1.0], 8))
     far = call(run, snp().read([-50.0, -1.0], 8))

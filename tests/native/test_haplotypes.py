@@ -200,6 +200,18 @@ def test_no_two_haplotypes_have_the_same_bases(run: Run) -> None:
     assert len(dict(found.haplotypes)) == len(found.haplotypes)
 
 
+def test_of_two_ways_to_write_a_haplotype_the_better_alignment_is_taken(run: Run) -> None:
+    # As in the mitochondrion at 302-315, where aligners write the second way more often.
+    reference = REFERENCE[:600] + "ACCCCCCCTCCCCCG" + REFERENCE[600:]
+    insertions = ((601, 0, "C"), (609, 0, "C"))
+    longer = ((608, 0, "CT"), (608, 1, "C"))
+    scene = Scene(reference, candidates={*insertions, *longer})
+    scene.draw([]).draw(insertions, step=20).draw(longer)
+    found = sets(region(run, scene))
+    assert insertions in found
+    assert longer not in found
+
+
 # ---- what the alignments do not show
 
 

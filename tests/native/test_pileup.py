@@ -346,6 +346,14 @@ def test_a_long_deletion_in_one_read_and_a_clip_behind_it_in_another_are_a_break
     assert pile(reference, [whole]).breakpoints == {}
 
 
+@pytest.mark.parametrize(("length", "found"), [(1000, True), (1001, False)])
+def test_a_deletion_of_more_than_1000_bp_is_no_candidate(pile, length, found):
+    reference = letters(random.Random(12), 2000)
+    bases = reference[300:350] + reference[350 + length : 400 + length]
+    pileup = pile(reference, [Aligned(300, f"50M{length}D50M", bases, "I" * 100)] * 2)
+    assert bool(pileup.candidates) == found
+
+
 def test_clips_that_a_candidate_explains_are_no_breakpoint(pile):
     chance = random.Random(10)
     reference = letters(chance, 400)

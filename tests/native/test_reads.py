@@ -138,6 +138,11 @@ def test_mates_are_one_fragment(read):
     assert [r.fragment for r in read(*records)] == [0, 1, 0, 2]
 
 
+def test_reads_without_a_name_are_fragments_of_their_own(read):
+    records = [record("*"), record("x", start=120), record("*", start=140), record("x", start=150)]
+    assert [r.fragment for r in read(*records)] == [0, 1, 2, 1]
+
+
 @pytest.mark.parametrize("flag", [0x4, 0x100, 0x200, 0x400])
 def test_reads_with_flags_that_rule_them_out_are_not_used(read, flag):
     assert len(read(record("x"), record("y", flag))) == 1
@@ -145,6 +150,10 @@ def test_reads_with_flags_that_rule_them_out_are_not_used(read, flag):
 
 def test_reads_below_the_least_mapping_quality_are_not_used(read):
     assert [r.mapq for r in read(record("x", mapq=19), record("y", mapq=20))] == [20]
+
+
+def test_reads_of_unknown_mapping_quality_are_not_used(read):
+    assert [r.mapq for r in read(record("x", mapq=254), record("y", mapq=255))] == [254]
 
 
 def test_a_forward_read_ends_where_its_fragment_ends(read):

@@ -210,6 +210,13 @@ def test_there_is_no_cut_where_no_chunk_touches(run: Run) -> None:
     assert cut(run, scene(2010, 3990, start=2000, end=4000)) == (2000, 4000)
 
 
+@pytest.mark.parametrize("deletion", [(1400, 620, ""), (2010, 1950, "")])
+def test_a_deletion_that_only_one_neighbour_knows_moves_no_cut(run: Run, deletion: Variant) -> None:
+    made = scene(start=2000, end=5900, cuts=(1, 0))
+    made.candidates.add(deletion)
+    assert cut(run, made) == (2000, 5900)
+
+
 @settings(max_examples=60, deadline=None)
 @given(positions=st.sets(st.integers(100, 5800), max_size=120), data=st.data())
 def test_neighbours_find_the_same_cut_and_share_all_windows(

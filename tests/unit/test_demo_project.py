@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from schelde.config import read_settings
+from schelde.config import Caller, read_settings
 from schelde.consent import gate
 from schelde.dataset_file import read_dataset
 from schelde.declared import Declared, declared_of
@@ -16,6 +17,7 @@ from schelde.demo.reads import FlowCells, Pair, read_again
 from schelde.demo.sheets import LANES, PEOPLE, lanes_text
 from schelde.errors import Problem, UserError
 from schelde.requirements import missing
+from schelde.run_check import check_choices
 from schelde.seal.keys import public_of, read_public_key, read_secret_key
 from schelde.sheet import Person
 from schelde.tables import columns_of, read_table
@@ -178,3 +180,14 @@ def test_the_demos_config_asks_for_a_bundle(tmp_path: Path) -> None:
     assert (bundle.dataset, bundle.targets) == ("config/dataset.yaml", ("goe",))
     assert (tmp_path / bundle.recipients[0]).is_file()
     assert (tmp_path / bundle.pseudonyms).is_file()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("caller", get_args(Caller))
+def test_the_config_of_each_caller_can_stand(tmp_path: Path, caller: str) -> None:
+    make_demo(tmp_path, caller=caller)
+    problems: list[Problem] = []
+    draft = read_settings({}, [tmp_path / "config/config.yaml"], problems)
+    check_choices(draft, None, problems)
+    assert not problems
+    assert draft.settings.call.caller == caller

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from schelde.fastq import BATCH, BGZF_END, ReadsError, prove, prove_lane
+from schelde.bgzf import END as BGZF_END
+from schelde.fastq import BATCH, ReadsError, prove, prove_lane
 from schelde.lane_reads import LaneReads
 
 Write = Callable[..., str]

@@ -206,6 +206,16 @@ def gpus(told: str, *without: str) -> Callable[[pytest.MonkeyPatch], None]:
     return prepare
 
 
+def hanging_driver(patch: pytest.MonkeyPatch) -> None:
+    """Let nvidia-smi not answer."""
+
+    def wait(*_: object, **given: float) -> None:
+        raise subprocess.TimeoutExpired("nvidia-smi", given["timeout"])
+
+    gpus("")(patch)
+    patch.setattr("schelde.cluster.devices.subprocess.run", wait)
+
+
 def no_open_caller(patch: pytest.MonkeyPatch) -> None:
     """Leave the open caller without what set-up makes for it."""
     patch.setattr("schelde.pairhmm.library.LIBRARY", Path("gone.so"))
@@ -706,7 +716,12 @@ SECTIONS: dict[str, list[Case]] = {
                 "ref/genome.fa": GENOME + ">HLA-A*01:01:01:01\nACGT\n",
             },
         ),
-        Case("a caller of Parabricks without a GPU", config(caller="  caller: parabricks")),
+        Case(
+            "a caller of Parabricks without a GPU",
+            config(caller="  caller: parabricks") | GPU_JOBS,
+            prepare=gpus(""),
+            jobs_run="here",
+        ),
         Case("a GPU for a caller that has no use for it", more("  device: gpu\n")),
     ],
     "GPUs and containers": [
@@ -714,6 +729,12 @@ SECTIONS: dict[str, list[Case]] = {
             "no GPU here",
             config(caller="  caller: deepvariant\n  device: gpu") | GPU_JOBS,
             prepare=gpus(""),
+            jobs_run="here",
+        ),
+        Case(
+            "a driver that does not answer",
+            config(caller="  caller: deepvariant\n  device: gpu") | GPU_JOBS,
+            prepare=hanging_driver,
             jobs_run="here",
         ),
         Case(

@@ -62,6 +62,8 @@ def test_samples_are_counted_by_assay(assays: tuple[Assay, ...], lanes: int, sai
         ("call", "caller", "pairhmm", "with the pair-HMM caller of Schelde 0.1.0, with"),
         ("call", "caller", "deepvariant", "with DeepVariant 1.10.0, with"),
         ("call", "caller", "deepvariant", "fail DeepVariant's own filter"),
+        ("call", "caller", "deepvariant", "The mitochondrion was not called"),
+        ("call", "device", "gpu", "4.6.2.0 on a GPU, with"),
         ("call", "caller", "parabricks", "with HaplotypeCaller of Parabricks 4.7.1-1, with"),
         ("call", "caller", "parabricks", "fail GATK's published hard filters"),
         ("call", "caller", "parabricks-deepvariant", "DeepVariant of Parabricks 4.7.1-1, with"),

@@ -1,4 +1,4 @@
-"""The folder for what is not whole yet."""
+"""Folders for what is not whole yet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schelde.parts import part_folder
+from schelde.parts import part_folder, whole_folder
 
 
 def test_what_a_killed_job_left_is_gone(tmp_path: Path) -> None:
@@ -22,3 +22,23 @@ def test_nothing_is_left_when_the_work_fails(tmp_path: Path) -> None:
         (folder / "half").write_text("x")
         raise ValueError("broken")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_has_its_name_only_when_the_block_ended_well(tmp_path: Path) -> None:
+    path = tmp_path / "made"
+    with pytest.raises(ZeroDivisionError), whole_folder(path) as part:
+        (part / "half").touch()
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+    with whole_folder(path) as part:
+        (part / "all").touch()
+    assert [file.name for file in path.iterdir()] == ["all"]
+
+
+def test_a_folder_has_nothing_of_what_a_killed_job_or_an_earlier_run_left(tmp_path: Path) -> None:
+    for name in ("made.parts", "made"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old").touch()
+    with whole_folder(tmp_path / "made") as part:
+        (part / "new").touch()
+    assert [file.name for file in (tmp_path / "made").iterdir()] == ["new"]

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from schelde import bgzf
 from schelde.joblog import JobError
 from schelde.pbrun import (
-    BGZF_END,
     Made,
-    part_folder,
     read_made,
     require_gpu,
     require_whole,
     stage,
     version_of_pbrun,
-    whole_folder,
     why,
     write_made,
 )
@@ -72,31 +70,12 @@ def test_a_staged_file_is_a_copy_of_the_same_age_where_it_cannot_be_the_same(
 
 
 def test_a_file_without_its_end_is_refused(tmp_path: Path) -> None:
-    for name, content in (("short", b"x"), ("cut", b"x" * 99), ("whole", b"x" * 99 + BGZF_END)):
+    for name, content in (("short", b"x"), ("cut", b"x" * 99), ("whole", b"x" * 99 + bgzf.END)):
         (tmp_path / name).write_bytes(content)
     require_whole(tmp_path / "whole")
     for name in ("short", "cut", "absent"):
         with pytest.raises(JobError, match=f"left {name} cut short"):
             require_whole(tmp_path / name)
-
-
-def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no"), whole_folder(tmp_path / "raw") as part:
-        (part / "a").write_text("x")
-        raise ValueError("no")
-    assert not list(tmp_path.iterdir())
-    for _ in range(2):
-        with whole_folder(tmp_path / "raw") as part:
-            (part / "a").write_text("x")
-    assert [path.name for path in tmp_path.rglob("*")] == ["raw", "a"]
-
-
-def test_a_folder_of_parts_goes_with_what_a_killed_job_left_in_it(tmp_path: Path) -> None:
-    (tmp_path / "x.part").mkdir()
-    (tmp_path / "x.part/left").write_text("x")
-    with part_folder(tmp_path / "x") as part:
-        assert not list(part.iterdir())
-    assert not list(tmp_path.iterdir())
 
 
 def test_what_a_job_tells_the_next_one_is_read_back(tmp_path: Path) -> None:
@@ -124,6 +103,12 @@ def test_the_version_is_what_pbrun_says(
             version_of_pbrun(os.environ, [])
     else:
         assert version_of_pbrun(os.environ, []) == version
+
+
+def test_where_there_is_no_pbrun_it_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schelde.pbrun.command_in", lambda *_, **__: ["no-such-pbrun"])
+    with pytest.raises(ToolError, match=r"no-such-pbrun cannot be run.*container_engine"):
+        version_of_pbrun(os.environ, [])
 
 
 def test_a_job_without_a_gpu_is_told_where_to_give_it_one() -> None:

@@ -57,6 +57,11 @@ def test_variants_are_used_that_begin_where_the_run_was_asked() -> None:
     assert [(record.contig, record.pos) for record in found] == [("1", 5), ("1", 9), ("2", 5)]
 
 
+def test_a_deletion_that_begins_before_an_interval_is_not_used_though_it_reaches_into_it() -> None:
+    deletion = b"1\t4\t.\tAAA\tA\t9\t.\t.\tGT\t0/1\n"
+    assert not list(within([deletion], [("1", 4, 9)], RANKS, base))
+
+
 def test_a_contig_that_the_reference_has_not_is_an_error() -> None:
     with pytest.raises(VcfError, match="3:5: a contig that the reference has not"):
         list(within([snp("3", 5)], [("1", 0, 9)], RANKS, base))

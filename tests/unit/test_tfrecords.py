@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schelde.callers.tfrecords import count_records, found_shards, shard_paths, whole_folder
+from schelde.callers.tfrecords import count_records, found_shards, shard_paths
 from schelde.callers.tools import CallError
 
 
@@ -73,23 +73,3 @@ def test_shards_of_two_runs_are_not_taken_for_one(tmp_path: Path) -> None:
         path.touch()
     with pytest.raises(CallError, match="shards are missing"):
         found_shards(tmp_path, "calls@.gz")
-
-
-def test_a_folder_has_its_name_only_when_the_block_ended_well(tmp_path: Path) -> None:
-    path = tmp_path / "made"
-    with pytest.raises(ZeroDivisionError), whole_folder(path) as part:
-        (part / "half").touch()
-        raise ZeroDivisionError
-    assert list(tmp_path.iterdir()) == []
-    with whole_folder(path) as part:
-        (part / "all").touch()
-    assert [file.name for file in path.iterdir()] == ["all"]
-
-
-def test_what_a_killed_job_left_is_not_taken_over(tmp_path: Path) -> None:
-    for name in ("made.part", "made"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "old").touch()
-    with whole_folder(tmp_path / "made") as part:
-        (part / "new").touch()
-    assert [file.name for file in (tmp_path / "made").iterdir()] == ["new"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pysam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schelde.vcf import COLUMNS, VcfError, contig_lines, header, read_header, source_of
+from schelde.vcf import COLUMNS, VcfError, base_of, contig_lines, header, read_header, source_of
 
 PRIVATE = [
     "##fileDate=20261122",
@@ -103,3 +104,10 @@ def test_the_source_is_read_off_a_header() -> None:
     assert source_of(made(KEPT)) == "caller 1.0"
     with pytest.raises(VcfError, match="names no source"):
         source_of(KEPT)
+
+
+def test_a_base_that_a_vcf_may_not_hold_is_n(tmp_path: Path) -> None:
+    (tmp_path / "genome.fa").write_text(">1\nARc\n")
+    with pysam.FastaFile(str(tmp_path / "genome.fa")) as genome:
+        base = base_of(genome)
+        assert [base("1", pos) for pos in (1, 2, 3)] == ["A", "N", "C"]

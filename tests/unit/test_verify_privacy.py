@@ -67,6 +67,16 @@ def test_a_path_in_a_document_is_found(bundle, text, packed):
 
 
 @pytest.mark.parametrize(
+    ("names", "told"), [(b"chr1\0", set()), (b"ann@host\0", {"privacy.hosts"})]
+)
+def test_of_an_index_the_names_are_looked_at_and_not_its_numbers(bundle, names, told):
+    numbers = len(names).to_bytes(4, "little"), b"\1\0\0\0\0l@H\0\0/home/ann\0"
+    index = b"TBI\1" + bytes(28) + numbers[0] + names + numbers[1]
+    (bundle.root / "a.vcf.gz.tbi").write_bytes(gzip.compress(index, mtime=0))
+    assert set(found(bundle)) == told
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "https://genomes.example.org/home/x",

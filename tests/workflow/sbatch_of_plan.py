@@ -31,7 +31,7 @@ def told(executor: dryrun.Executor, job: Any) -> None:
 def sbatch(job: Any) -> str:
     """Return the command; a dry run counts as local, where groups are worked out in another way."""
     Workflow.local_exec = property(lambda workflow: False)  # type: ignore[assignment]
-    job.attempt = int(sys.argv[1])  # forgets what was worked out before
+    job.attempt = ATTEMPT  # forgets what was worked out before
     asked = job.resources
     given = {
         "run_uuid": "run",
@@ -49,5 +49,8 @@ def sbatch(job: Any) -> str:
 # Tests collect this file too, for the examples in it.
 if __name__ == "__main__":
     dryrun.Executor.run_job = told
+    ATTEMPT = int(sys.argv[1])
     plan = ["--executor", "slurm", "--jobs", "9", "--cores", "64", "--dry-run", "--quiet", "all"]
-    main([*sys.argv[2:], *plan])
+    # The Snakefile reads there which executor was chosen.
+    sys.argv[1:] = options = [*sys.argv[2:], *plan]
+    main(options)

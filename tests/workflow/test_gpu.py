@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from schelde.pairhmm.library import LIBRARY
 
@@ -24,12 +25,7 @@ partitions:
   fast: {cpus: 32, mem_mb: 200000, minutes: 5000, gpus: 4, gpu_model: h100}
 container_engine: apptainer
 """
-GPU_RULES = {
-    "call_piece_pairhmm": "-t 480 --mem 4000 --cpus-per-task=2",
-    "call_deepvariant": "-t 960 --mem 16000 --cpus-per-task=16",
-    "call_parabricks": "-t 240 --mem 60000 --cpus-per-task=16",
-    "align_lane_parabricks": "-t 360 --mem 100000 --cpus-per-task=16",
-}
+JOBS = yaml.safe_load((ROOT / "config/jobs.yaml").read_text())
 CALLERS = {
     "deepvariant": ("make_deepvariant_examples", "call_deepvariant", "call_piece_deepvariant"),
     "parabricks": ("call_parabricks", "call_piece_parabricks"),
@@ -71,6 +67,12 @@ def one_gpu(tmp_path: Path, programs: Mapping[str, str]) -> dict[str, str]:
     return {**programs, "PATH": f"{tmp_path}:{programs['PATH']}"}
 
 
+def asked_by(rule: str) -> str:
+    """Return the words of sbatch for what config/jobs.yaml has for a rule, but for its GPUs."""
+    job = JOBS[rule]
+    return f"-t {job['runtime']} --mem {job['mem_mb']} --cpus-per-task={job['threads']}"
+
+
 @pytest.mark.parametrize(
     ("chosen", "rule"),
     [
@@ -85,7 +87,7 @@ def test_slurm_is_asked_for_a_gpu_by_the_rule_that_uses_it_and_by_no_other(
     folder: Path, sbatch: Sbatch, programs: Mapping[str, str], chosen: str, rule: str
 ) -> None:
     found = sbatch(folder, 1, "--config", chosen, environment=programs)
-    assert set(found[rule]) == {f"-p fast {GPU_RULES[rule]} --gpus=h100:1"}
+    assert set(found[rule]) == {f"-p fast {asked_by(rule)} --gpus=h100:1"}
     others = [told for name, all_told in found.items() if name != rule for told in all_told]
     assert others
     assert all(told.startswith("-p cpu ") and "gpu" not in told for told in others)
@@ -98,23 +100,23 @@ def test_a_site_that_takes_gres_alone_is_asked_by_gres(
     (tmp_path / "gres/config/site.yaml").write_text(SITE + "gpu_request: gres\n")
     chosen = "call={caller: parabricks, device: gpu}"
     found = sbatch(tmp_path / "gres", 1, "--config", chosen, environment=programs)
-    asked = {f"-p fast {GPU_RULES['call_parabricks']} --gres=gpu:h100:1"}
-    assert set(found["call_parabricks"]) == asked
+    asked = f"-p fast {asked_by('call_parabricks')} --gres=gpu:h100:1"
+    assert set(found["call_parabricks"]) == {asked}
 
 
 def test_a_caller_that_runs_on_the_cpu_asks_for_no_gpu(
     folder: Path, sbatch: Sbatch, programs: Mapping[str, str]
 ) -> None:
     found = sbatch(folder, 1, "--config", "call={caller: deepvariant}", environment=programs)
-    asked = {"-p cpu -t 960 --mem 16000 --ntasks=1 --cpus-per-task=16"}
-    assert set(found["call_deepvariant"]) == asked
+    asked = asked_by("call_deepvariant").replace("--cpus", "--ntasks=1 --cpus")
+    assert set(found["call_deepvariant"]) == {f"-p cpu {asked}"}
 
 
 def dry_run(
     folder: Path, environment: Mapping[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(folder), "--cores", "8", "--dry-run", *options]
+    command += ["--directory", str(folder), "--dry-run", *options]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -123,7 +125,7 @@ def test_a_caller_on_a_gpu_of_this_machine_is_planned_with_its_rules(
     folder: Path, one_gpu: Mapping[str, str], caller: str
 ) -> None:
     given = f"call={{caller: {caller}, device: gpu, pieces: 3}}"
-    planned = dry_run(folder, one_gpu, "call", "--config", given)
+    planned = dry_run(folder, one_gpu, "call", "--cores", "8", "--config", given)
     assert planned.returncode == 0, planned.stdout + planned.stderr
     table = planned.stdout.split("Job stats:")[1].split("total")[0]
     jobs = {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)\s*$", table, re.MULTILINE)}
@@ -132,18 +134,22 @@ def test_a_caller_on_a_gpu_of_this_machine_is_planned_with_its_rules(
     assert not [rule for rule in jobs if "call_piece" in rule and rule not in CALLERS[caller]]
 
 
+HERE = (["--cores", "8"], ["--jobs", "8"], ["--cores", "8", "--jobs", "8"])
+"""Ways of saying that jobs run on this machine."""
+
+
 @pytest.mark.parametrize(
-    ("chosen", "words"),
+    ("chosen", "words", "options"),
     [
-        ("call={caller: parabricks, device: gpu}", "call.device is gpu"),
-        ("call={caller: deepvariant, device: gpu}", "call.device is gpu"),
-        ("align={aligner: parabricks}", "align.aligner is parabricks"),
+        *[("call={caller: parabricks, device: gpu}", "call.device is gpu", way) for way in HERE],
+        ("call={caller: deepvariant, device: gpu}", "call.device is gpu", HERE[0]),
+        ("align={aligner: parabricks}", "align.aligner is parabricks", HERE[0]),
     ],
 )
 def test_without_a_gpu_a_run_on_this_machine_ends_before_its_first_job(
-    folder: Path, programs: Mapping[str, str], chosen: str, words: str
+    folder: Path, programs: Mapping[str, str], chosen: str, words: str, options: list[str]
 ) -> None:
-    told = dry_run(folder, programs, "--config", chosen)
+    told = dry_run(folder, programs, *options, "--config", chosen)
     assert told.returncode == 2
     assert f"{words}, and this machine has no GPU" in told.stdout + told.stderr
     assert "Traceback" not in told.stdout + told.stderr

@@ -6,12 +6,17 @@ gives: SETTINGS, SHEET, ASSEMBLY, job(), and names that depend on the config alo
 """
 
 import os
+from contextlib import redirect_stderr
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
+
+from snakemake.cli import parse_args
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from schelde import paths
 from schelde.align import ALIGNER_INDEXES
-from schelde.callers import CALL_ENVS, filter_set
+from schelde.callers import call_env, filter_set
 from schelde.cluster.left_behind import StillRunningError, begin_run
 from schelde.cluster.modules import prefix
 from schelde.cluster.used import pieces_of
@@ -28,6 +33,17 @@ from schelde.readgroup import read_group_id
 from schelde.verify.run import TOPICS as CHECKS
 
 
+def _jobs_run_here():
+    """Tell whether jobs run on this machine. Snakemake makes rules before it makes an executor."""
+    given = workflow.resource_settings
+    if given.nodes is None or given.cores is None:
+        return given.nodes is None
+    # Both are set, as by --jobs in a dry run: only the options that Snakemake was started with tell.
+    with redirect_stderr(StringIO()):  # it would say again which profiles it reads
+        executor = parse_args(sys.argv[1:])[1].executor
+    return ExecutorPluginRegistry().get_plugin(executor or "local").common_settings.local_exec
+
+
 def _read_inputs():
     """Read all inputs; a mistake in them ends Snakemake before any job, without a traceback."""
     try:
@@ -37,8 +53,7 @@ def _read_inputs():
             workflow_dir=Path(workflow.basedir),
             thorough=workflow.is_main_process,
             tools_on_path=not workflow.deployment_settings.deployment_method,
-            # Snakemake makes rules before it makes an executor; all but the local one need --jobs.
-            jobs_run="here" if workflow.resource_settings.nodes is None else "elsewhere",
+            jobs_run="here" if _jobs_run_here() else "elsewhere",
         )
     except UserError as error:
         print(error, file=sys.stderr)
@@ -83,7 +98,7 @@ wildcard_constraints:
 
 PIECES = range(1, pieces_of(SETTINGS) + 1)
 FILTER_SET = filter_set(SETTINGS)
-CALL_ENV = CALL_ENVS.get(SETTINGS.call.caller, SETTINGS.call.caller)
+CALL_ENV = call_env(SETTINGS.call.caller)
 FILTERS = os.path.relpath(Path(workflow.basedir) / "resources" / "filters" / f"{FILTER_SET}.yaml")
 CATALOGUE = md5_of(Path(workflow.basedir) / "resources" / "metrics.yaml")
 PANEL = SETTINGS.qc.panel

@@ -139,7 +139,7 @@ def qc(
 @demo.command("make")
 def make(
     into: Annotated[Path, typer.Argument(help="folder to make, in the working directory")],
-    caller: Annotated[str, typer.Option(help="gatk, bcftools, freebayes or pairhmm")] = "gatk",
+    caller: Annotated[str, typer.Option(help="as call.caller of the config")] = "gatk",
     qc_engine: Annotated[str, typer.Option(help="riker or picard")] = "riker",
 ) -> None:
     """Make reference, reads, truth and config of the demo trio; the same bytes every time."""

@@ -21,6 +21,7 @@ import dnaio
 import numpy as np
 from isal import igzip_lib, igzip_threaded
 
+from schelde import bgzf
 from schelde.joblog import JobError
 from schelde.lane_reads import LaneReads
 from schelde.pipes import write_text
@@ -55,9 +56,7 @@ SUFFIXES = frozenset(f"/{digit}" for digit in "123456789")
 """Older mark of the read number at the end of a name; aligners take it off."""
 
 GZIP = b"\x1f\x8b"
-BGZF_START = re.compile(rb"\x1f\x8b\x08\x04.{8}BC\x02\x00", re.DOTALL)
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-"""First bytes of BGZF, and the empty block at its end (SAM specification 1.6, section 4.1)."""
+"""First bytes of gzip, of which BGZF is a kind."""
 
 GZIP_ERRORS = (gzip.BadGzipFile, cast(type[Exception], igzip_lib.IsalError))
 """What is raised where gzip data are broken but not cut short (that is EOFError)."""
@@ -372,7 +371,6 @@ def _refuse_qualities(file: _File, lowest: int, highest: int) -> None:
 def _bgzf_end(path: str) -> bool | None:
     """Whether BGZF ends with its empty block; None if the file is not BGZF."""
     with Path(path).open("rb") as handle:
-        if not BGZF_START.match(handle.read(16)):
+        if not bgzf.START.match(handle.read(16)):
             return None
-        handle.seek(-len(BGZF_END), 2)
-        return handle.read() == BGZF_END
+    return bgzf.has_end(Path(path))

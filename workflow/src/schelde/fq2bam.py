@@ -27,9 +27,9 @@ from schelde.align import ALIGNERS, SORT_MEMORY, require_count, sequences
 from schelde.cluster.devices import own_devices
 from schelde.joblog import JobError
 from schelde.lane_reads import LaneReads
+from schelde.parts import part_folder
 from schelde.pbrun import (
     Made,
-    part_folder,
     read_made,
     require_gpu,
     require_whole,

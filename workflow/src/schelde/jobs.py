@@ -213,7 +213,8 @@ class Jobs:
             asked = self.needs(rule).gpu
             if not number:
                 what = f"{words}, and {too_few(asked, number)}"
-                problems.append(place.problem(what, "choose the CPU, or run where there is a GPU"))
+                remedy = "choose what runs on the CPU, or run where there is a GPU"
+                problems.append(place.problem(what, remedy))
             elif asked > number:
                 what = f"rule {rule} asks for more GPUs: {too_few(asked, number)}"
                 problems.append(self.places[rule].problem(what, "lower gpu of the rule"))

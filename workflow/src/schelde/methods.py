@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from schelde.callers import FILTER_SETS
+from schelde.callers import filters_of
 
 if TYPE_CHECKING:
     from schelde.config import Settings
@@ -145,18 +145,21 @@ def methods(run: Run, versions: Mapping[str, str]) -> str:
         sites = ", ".join(given["reference.known_sites"])
         sentences.append(f"Base qualities were recalibrated with GATK at known sites ({sites}).")
     mode = " in DRAGEN mode" if given["call.dragen"] else ""
+    mode += " on a GPU" if given["call.device"] == "gpu" else ""
     sentences.append(
         f"Variants were called sample by sample with {_tool(caller, versions)}{mode}, with the"
         f" number of copies of each chromosome that {given['call.sex']} sex and pseudo-autosomal"
         " regions ask for, left-aligned and split into single alleles"
         f" (bcftools {versions['bcftools']})."
     )
+    filters = filters_of(caller)
+    if filters == "deepvariant":
+        sentences.append("The mitochondrion was not called: there is no model for it.")
     if any(sample.assay == "wes" for sample in run.samples):
         sentences.append(
             f"Exomes were called on their targets and {given['call.padding']} bp around them and"
             " reported on the targets."
         )
-    filters = FILTER_SETS.get(caller, caller)
     source = "hard filters"
     if filters in ("gatk", "pairhmm"):
         source = "GATK's published hard filters"

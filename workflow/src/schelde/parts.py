@@ -1,4 +1,4 @@
-"""A folder for outputs that are not whole yet."""
+"""Folders for outputs that are not whole yet, and folders as outputs."""
 
 from __future__ import annotations
 
@@ -21,4 +21,13 @@ def part_folder(final: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``final``; it gets that name only when the block ends well."""
+    with part_folder(final) as folder:
+        yield folder
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)

@@ -7,17 +7,16 @@ are as users report them; docs/gpu-callers.md tells what was never run.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from schelde import bgzf
 from schelde.cluster.devices import devices
 from schelde.containers import command_in
 from schelde.joblog import JobError
@@ -47,9 +46,6 @@ errors (nf-core/rnaseq, pull request 1775)."""
 
 LONGEST = 200
 """Characters of pbrun's line that are quoted."""
-
-# A BGZF file ends with an empty block: section 4.1.2 of the SAM specification.
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 @dataclass(frozen=True)
@@ -82,30 +78,6 @@ def stage(source: Path, target: Path) -> Path:
         # With its time: an index must not seem older than what it is an index of.
         shutil.copy2(real, target)
     return target
-
-
-@contextmanager
-def part_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``path`` to write to; it is gone when the block ends.
-
-    For programs that tell a format by the end of a name, and write more than they are asked for.
-    """
-    part = path.with_name(f"{path.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        yield part
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a `part_folder` that becomes ``path`` when the block ends well."""
-    with part_folder(path) as part:
-        yield part
-        shutil.rmtree(path, ignore_errors=True)
-        part.rename(path)
 
 
 def require_gpu(gpus: int) -> None:
@@ -203,16 +175,22 @@ def _line(text: str) -> str:
 
 def version_of_pbrun(environment: Mapping[str, str], folders: Sequence[Path]) -> str:
     """Ask Parabricks for its version, such as ``4.7.1-1``; `ToolError` when it says none."""
-    done = subprocess.run(
-        command_in(IMAGE, ["pbrun", "version"], gpu=True, folders=folders),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command_in(IMAGE, ["pbrun", "version"], gpu=True, folders=folders),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise ToolError(
+            f"{error.filename} cannot be run, {error.strerror}; set container_engine in "
+            "config/site.yaml, or put it on PATH where jobs run"
+        ) from error
     found = VERSION.findall(done.stdout)
     if not found:
         last = _line(done.stdout.strip().splitlines()[-1]) if done.stdout.strip() else ""
@@ -222,11 +200,5 @@ def version_of_pbrun(environment: Mapping[str, str], folders: Sequence[Path]) ->
 
 def require_whole(path: Path) -> None:
     """Raise `JobError` unless a BGZF file (BAM, bgzipped VCF) is there and has its end."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-len(BGZF_END), os.SEEK_END)
-            whole = file.read() == BGZF_END
-    except OSError:  # not there, or shorter than an end
-        whole = False
-    if not whole:
+    if not path.exists() or not bgzf.has_end(path):
         raise JobError(f"Parabricks ended well but left {path.name} cut short; start again")

@@ -62,7 +62,8 @@ def _call_problems(draft: Draft) -> Iterable[Problem]:
         yield draft.place("call", "caller").problem(what, remedy)
     if call.caller not in (*GPU_CALLERS, *EITHER_CALLERS) and call.device == "gpu":
         what = f"call.device is gpu, but {call.caller} runs on the CPU only"
-        remedy = f"set it to cpu, or call.caller to one of {', '.join(EITHER_CALLERS)}"
+        able = ", ".join((*EITHER_CALLERS, *GPU_CALLERS))
+        remedy = f"set it to cpu, or call.caller to one of {able}"
         yield draft.place("call", "device").problem(what, remedy)
     if call.dragen and call.caller != "gatk":
         what = f"call.dragen is a mode of gatk, but call.caller is {call.caller}"
@@ -210,19 +211,23 @@ def check_open_engine(draft: Draft, problems: list[Problem]) -> None:
 def check_devices(draft: Draft, jobs: Jobs, unused: Set[str], problems: list[Problem]) -> None:
     """Add to ``problems`` the rules that are to use more GPUs than this machine has.
 
-    ``unused``: rules that the run has no jobs of.
+    ``unused``: rules that the run has no jobs of. Nothing of a caller that is for GPUs only and was
+    set to the CPU: `check_choices` tells that.
     """
     rules = {
-        rule: (draft.place(*setting), f"{'.'.join(setting)} is {_value(draft.settings, setting)}")
+        rule: (draft.place(*setting), f"{'.'.join(setting)} is {value}")
         for rule, setting in GPU_SETTINGS.items()
-        if rule not in unused and jobs.asks_for_gpu(rule)
+        if rule not in unused
+        and jobs.asks_for_gpu(rule)
+        and (value := _value(draft.settings, setting)) != "cpu"
     }
     if not rules:
         return
     try:
         number = len(devices(os.environ))
     except JobError as error:
-        problems.append(Problem("nvidia-smi", None, str(error), "or choose the CPU"))
+        what, _, remedy = str(error).partition("; ")
+        problems.append(Problem("nvidia-smi", None, what, remedy))
         return
     jobs.check_devices(number, rules, problems)
 

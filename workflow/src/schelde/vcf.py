@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,8 @@ PASS = '##FILTER=<ID=PASS,Description="All filters passed">'
 # An allow-list: tools add lines with commands, paths, dates and names of users, and each version
 # adds others.
 KEPT = re.compile(r"##(FILTER|ALT|INFO|FORMAT)=<ID=([^,>]+)[,>]")
+
+NOT_A_BASE = re.compile("[^ACGT]")
 
 
 class VcfError(JobError):
@@ -89,6 +91,18 @@ def read_header(text: Iterator[bytes], sample: str) -> list[str]:
     if last != f"{COLUMNS}\t{sample}":
         raise VcfError(f"the header ends with '{last}' and not with the one column '{sample}'")
     return lines
+
+
+def base_of(genome: pysam.FastaFile) -> Callable[[str, int], str]:
+    """Return what gives the base of a contig at a 1-based position as REF has it: A, C, G, T or N.
+
+    A VCF may hold no other letters (VCFv4.2, 1.4.1), while a genome may have those of IUPAC.
+    """
+
+    def base(contig: str, pos: int) -> str:
+        return NOT_A_BASE.sub("N", genome.fetch(contig, pos - 1, pos).upper())
+
+    return base
 
 
 @contextmanager

@@ -40,6 +40,7 @@ TRAVELLING = (
     "align.aligner",
     "align.optical_distance",
     "call.caller",
+    "call.device",
     "call.pieces",
     "call.overlap",
     "call.padding",

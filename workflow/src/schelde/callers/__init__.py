@@ -20,8 +20,16 @@ CALL_ENVS = {"parabricks": "gatk", "parabricks-deepvariant": "bcftools", "deepva
 """Environments of the jobs that finish what callers without one of their own have found."""
 
 
+def call_env(caller: str) -> str:
+    """Return the name of the environment, in envs, of the jobs that finish a caller's work."""
+    return CALL_ENVS.get(caller, caller)
+
+
+def filters_of(caller: str) -> str:
+    """Return the name of the filters of a caller, without its modes."""
+    return FILTER_SETS.get(caller, caller)
+
+
 def filter_set(settings: Settings) -> str:
     """Return the name of the filters, in resources/filters, of the caller that is set."""
-    if settings.call.dragen:
-        return "gatk-dragen"
-    return FILTER_SETS.get(settings.call.caller, settings.call.caller)
+    return "gatk-dragen" if settings.call.dragen else filters_of(settings.call.caller)

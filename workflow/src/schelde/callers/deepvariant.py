@@ -20,13 +20,14 @@ from typing import Literal
 from schelde.callers.deepvariant_plan import Plan, plan_of, uncalled_blocks, with_blocks
 from schelde.callers.piece import PieceFiles, PieceTask, Work, work_on, write_gvcf
 from schelde.callers.side_by_side import side_by_side
-from schelde.callers.tfrecords import count_records, found_shards, shard_paths, whole_folder
+from schelde.callers.tfrecords import count_records, found_shards, shard_paths
 from schelde.callers.tools import CallError, Job, Machine, job_on
 from schelde.cluster.devices import own_devices
 from schelde.containers import command_in
 from schelde.gvcf import BLOCK_HEADER
 from schelde.intervals import contig_lengths
 from schelde.joblog import JobError
+from schelde.parts import whole_folder
 from schelde.pipes import ToolError, write_text
 from schelde.vcf import VcfError, read_header, vcf_text
 
@@ -179,7 +180,7 @@ def call_piece(
         work = replace(work, intervals=plan.intervals)
         blocks = uncalled_blocks(plan, files.genome)
         if not plan.called:
-            source = f"DeepVariant {model} {_shown_version(work.job)}"
+            source = f"DeepVariant {_shown_version(work.job)}"
             unseen = (line for _, line in blocks)
             write_gvcf(work, BLOCK_HEADER, unseen, gvcf, source, mend=False)
             return
@@ -188,7 +189,9 @@ def call_piece(
         ranks = {contig: rank for rank, contig in enumerate(contig_lengths(files.fai))}
         with vcf_text(raw, work.job.log) as text:
             lines = read_header(text, task.sample)
-            source = f"DeepVariant {model} {_version(lines)}"
+            # Without the model, which follows from the assay: a bundle of genomes and exomes, for
+            # instance, is from one caller.
+            source = f"DeepVariant {_version(lines)}"
             body = with_blocks(text, blocks, ranks)
             # Not mended: DeepVariant has every base, and one that it left out is one that was lost.
             write_gvcf(work, [*lines, *BLOCK_HEADER], body, gvcf, source, mend=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pysam
 
-from schelde.assembly import Interval
+from schelde.assembly import Assembly, Interval
 from schelde.callers.piece import Work
 from schelde.gvcf import Called
 from schelde.intervals import contig_lengths, merge, piece_intervals, read_pieces, write_bed
@@ -33,10 +33,9 @@ Block = tuple[tuple[str, int], bytes]
 class Plan:
     """A piece as DeepVariant is to call it.
 
-    ``work`` has in ``intervals`` what is called. ``uncalled``: the mitochondrion, for which there
-    is no model, and contigs that are no chromosomes, which make_examples passes over
-    (exclude_contigs.py). ``haploid`` are contigs with a part of which the person has one copy, and
-    ``par`` those parts of them of which there are two.
+    ``work`` has in ``intervals`` what is called, ``uncalled`` is the rest; see `callable_parts`.
+    ``haploid`` are contigs with a part of which the person has one copy, and ``par`` those parts of
+    them of which there are two.
     """
 
     work: Work
@@ -81,16 +80,29 @@ def plan_of(work: Work) -> Plan:
     runs = merge((row[:3] for row in everything), lengths)
     own = merge((row[:3] for row in work.intervals), lengths)
     rows = [(contig, _on_step(contig, start, runs), end, 0) for contig, start, end in own]
-    intervals = piece_intervals(rows, 0, ploidy)
-    chromosomes = {*assembly.autosomes, assembly.x, assembly.y}
-    called = [row for row in intervals if row[0] in chromosomes]
+    called, uncalled = callable_parts(piece_intervals(rows, 0, ploidy), assembly)
     haploid = dict.fromkeys(contig for contig, *_, copies in called if copies == 1)
     return Plan(
         work=replace(work, intervals=called),
-        uncalled=[row for row in intervals if row[0] not in chromosomes],
+        uncalled=uncalled,
         haploid=list(haploid),
         par=[row[:3] for row in ploidy if row[0] in haploid and row[3] == 2],
     )
+
+
+def callable_parts(
+    intervals: Iterable[Called], assembly: Assembly
+) -> tuple[list[Called], list[Called]]:
+    """Part intervals into what DeepVariant calls and what it does not.
+
+    It has no model for the mitochondrion, and make_examples passes over it and over contigs that
+    are no chromosomes (exclude_contigs.py), whatever the regions that it is given.
+    """
+    chromosomes = {*assembly.autosomes, assembly.x, assembly.y}
+    parts: tuple[list[Called], list[Called]] = ([], [])
+    for row in intervals:
+        parts[row[0] not in chromosomes].append(row)
+    return parts
 
 
 def _on_step(contig: str, start: int, runs: Iterable[Interval]) -> int:
@@ -106,14 +118,23 @@ def uncalled_blocks(plan: Plan, genome: Path) -> Iterator[Block]:
         for contig, start, end, copies in plan.intervals:
             bases = sequences.fetch(contig, start, end)
             if contig in uncalled:
-                # Without a depth: reads are there, and nobody counted them.
-                genotype = "/".join("." * copies)
-                line = _block(contig, start + 1, end, bases[0], "GT", genotype)
-                yield (contig, start + 1), line
+                yield (contig, start + 1), uncalled_block((contig, start, end, copies), bases[0])
                 continue
             for found in UNKNOWN.finditer(bases):
                 pos, last = start + found.start() + 1, start + found.end()
                 yield (contig, pos), _block(contig, pos, last, found[0][0], *UNCALLED)
+
+
+def uncalled_block(row: Called, base: str) -> bytes:
+    """Return a block without genotype over an interval that is not called.
+
+    Without a depth: reads are there, and nobody counted them.
+
+    >>> uncalled_block(("M", 0, 9, 1), "A")
+    b'M\\t1\\t.\\tA\\t<*>\\t.\\t.\\tEND=9\\tGT\\t.\\n'
+    """
+    contig, start, end, copies = row
+    return _block(contig, start + 1, end, base, "GT", "/".join("." * copies))
 
 
 def _block(contig: str, pos: int, end: int, base: str, keys: str, values: str) -> bytes:

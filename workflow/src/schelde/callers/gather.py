@@ -18,6 +18,7 @@ from schelde.splice import Bodies, find_seams, splice
 from schelde.streams import vcf_writer
 from schelde.vcf import (
     VcfError,
+    base_of,
     contig_lines,
     header,
     header_of,
@@ -61,10 +62,7 @@ def gather(task: GatherTask, files: GatherFiles, job: Job, *, gvcf: Path, md5: P
     parts = [files.gvcfs[number] for number in called or sorted(files.gvcfs)]
     contigs = contig_lines(files.facts)
     with pysam.FastaFile(str(files.genome)) as genome:
-
-        def base(contig: str, pos: int) -> str:
-            return genome.fetch(contig, pos - 1, pos)
-
+        base = base_of(genome)
         seams = find_seams(files.gvcfs, rows, ploidy, overlap=task.overlap, base=base)
         for seam in seams.values():
             job.log.write(f"pieces joined at {seam.contig}:{seam.pos}\n".encode())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
@@ -65,12 +65,17 @@ def call_piece(
         write_bed(bed, read_intervals(spans, lengths))
         split = Split()
         engine = Engine(machine.threads, BANDS, split, pair_hmm, trace)
-        with (
-            pysam.FastaFile(str(files.genome)) as genome,
-            reading([_taken(work, bed)], work.job.log, env=work.job.environment) as bam,
-        ):
-            records = engine.records(bam.fileno(), spans, genome.fetch, lengths)
-            write_gvcf(work, HEADER, records, gvcf, SOURCE, mend=False)
+
+        def records() -> Generator[bytes, None, None]:
+            # It ends with samtools, so that no gVCF is left where that fails at its very end.
+            with (
+                pysam.FastaFile(str(files.genome)) as genome,
+                reading([_taken(work, bed)], work.job.log, env=work.job.environment) as bam,
+            ):
+                yield from engine.records(bam.fileno(), spans, genome.fetch, lengths)
+
+        with closing(records()) as body:
+            write_gvcf(work, HEADER, body, gvcf, SOURCE, mend=False)
         work.job.log.write(f"split: {split}\n".encode())
 
 

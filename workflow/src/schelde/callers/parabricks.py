@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schelde.assembly import Interval
+from schelde.callers.deepvariant_plan import callable_parts, uncalled_block
 from schelde.callers.gatk import BANDS
 from schelde.callers.piece import (
     PieceFiles,
@@ -30,8 +31,9 @@ from schelde.callers.piece import (
 from schelde.callers.runs import by_copies, silences, within
 from schelde.callers.tools import Machine
 from schelde.cluster.devices import own_devices
-from schelde.gvcf import BLOCK_HEADER, Record
+from schelde.gvcf import BLOCK_HEADER, Called, Record, parse
 from schelde.intervals import contig_lengths, write_bed
+from schelde.parts import whole_folder
 from schelde.pbrun import (
     Made,
     least_memory,
@@ -41,7 +43,6 @@ from schelde.pbrun import (
     run_pbrun,
     stage,
     version_of_pbrun,
-    whole_folder,
     write_made,
 )
 from schelde.vcf import VcfError, read_header, vcf_text
@@ -49,21 +50,29 @@ from schelde.vcf import VcfError, read_header, vcf_text
 
 @dataclass(frozen=True)
 class Program:
-    """A caller of Parabricks: its tool, its name in headers, ``mend`` of `schelde.gvcf.Tiles`."""
+    """A caller of Parabricks: its tool, its name in headers, ``mend`` of `schelde.gvcf.Tiles`.
+
+    ``everywhere``: it calls all contigs, also those that are no chromosomes.
+    """
 
     tool: str
     name: str
     mend: bool
+    everywhere: bool
 
 
 PROGRAMS: Mapping[str, Program] = {
     # GATK's gVCF covers every base once by itself, with the evidence for each: a base that is left
     # out is a fault of the program, and nothing of ours may stand in its place.
-    "parabricks": Program("haplotypecaller", "Parabricks HaplotypeCaller", mend=False),
+    "parabricks": Program(
+        "haplotypecaller", "Parabricks HaplotypeCaller", mend=False, everywhere=True
+    ),
     # DeepVariant writes no record where the reference has an ambiguity code
     # (variant_caller.py, make_gvcfs); such bases get blocks without genotype. What is left out
     # where there are reads is refused all the same.
-    "parabricks-deepvariant": Program("deepvariant", "Parabricks DeepVariant", mend=True),
+    "parabricks-deepvariant": Program(
+        "deepvariant", "Parabricks DeepVariant", mend=True, everywhere=False
+    ),
 }
 """Callers by their names in the config."""
 
@@ -99,7 +108,8 @@ def call(
     with work_on(task, files, machine) as work, whole_folder(raw) as part:
         require_gpu(gpus)
         ref, cram = _stage(work)
-        runs = by_copies(work.intervals)
+        called, _ = _parts(work, program)
+        runs = by_copies(called)
         temporary = work.job.folder / "tmp"
         temporary.mkdir()
         folders = [work.job.folder, part]
@@ -126,6 +136,13 @@ def call(
         for path in part.iterdir():  # DeepVariant writes a VCF beside the gVCF
             if path.name not in expected:
                 path.unlink()
+
+
+def _parts(work: Work, program: str) -> tuple[Sequence[Called], Sequence[Called]]:
+    """Return what a program calls of a genome, and what it does not."""
+    if PROGRAMS[program].everywhere:
+        return work.intervals, []
+    return callable_parts(work.intervals, work.task.assembly)
 
 
 def haplotypecaller(copies: int, threads: int, gpus: int, *, saving: bool) -> list[str]:
@@ -191,9 +208,11 @@ def write_piece(
             write_empty(work, gvcf, source)
             return
         ranks = {contig: rank for rank, contig in enumerate(contig_lengths(files.fai))}
+        called, uncalled = _parts(work, program)
         lines: list[str] = []
-        runs: list[Iterator[Record]] = []
-        for copies, intervals in by_copies(work.intervals).items():
+        unseen = (uncalled_block(row, work.base(row[0], row[1] + 1)) for row in uncalled)
+        runs: list[Iterator[Record]] = [map(parse, unseen)]
+        for copies, intervals in by_copies(called).items():
             text = opened.enter_context(vcf_text(raw / RAW.format(copies=copies), work.job.log))
             lines += read_header(text, task.sample)
             runs.append(within(text, intervals, ranks, work.base))

@@ -16,7 +16,7 @@ from schelde.intervals import contig_lengths, read_pieces, write_bed
 from schelde.sheet import Sex
 from schelde.splice import called_intervals
 from schelde.streams import vcf_writer
-from schelde.vcf import contig_lines, header
+from schelde.vcf import base_of, contig_lines, header
 
 SILENT_GAP = 1000
 """bp without a record of the caller from which on it is asked whether there are reads."""
@@ -92,11 +92,7 @@ def work_on(task: PieceTask, files: PieceFiles, machine: Machine) -> Iterator[Wo
         job_on(machine, files.md5_cache) as job,
         pysam.FastaFile(str(files.genome)) as genome,
     ):
-
-        def base(contig: str, pos: int) -> str:
-            return genome.fetch(contig, pos - 1, pos)
-
-        yield Work(task, files, job, intervals, base)
+        yield Work(task, files, job, intervals, base_of(genome))
 
 
 def write_empty(work: Work, gvcf: Path, source: str) -> None:

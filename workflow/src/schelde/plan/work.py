@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schelde.callers import FILTER_SETS
+from schelde.callers import filters_of
 from schelde.cluster.partition import Needs, give
 from schelde.cluster.used import ALIGN, CALLS, INDEXES, PARABRICKS, pieces_of
 from schelde.errors import UserError
@@ -223,7 +223,7 @@ class _Batch:
             "gather_calls",
             [sample],
             [*pieces, *needs[1:], *targets],
-            choice=FILTER_SETS.get(call.caller, call.caller),
+            choice=filters_of(call.caller),
             size=size,
             person=person,
         )
@@ -231,17 +231,18 @@ class _Batch:
     def piece(self, person: Person, number: int, size: float, needs: Sequence[str]) -> str:
         """Add the calling of a piece; return the job that gives its gVCF."""
         call = self.inputs.settings.call
-        last = list(needs)
+        job = ""
         for rule in CALLS[call.caller]:
             wildcards = [person.sample]
-            wildcards += [call.caller] if rule in PARABRICKS else []
-            wildcards += [str(number)] if rule != PARABRICKS[0] else []
-            all_needs = [*last, *needs]
-            added = self.add(
-                rule, wildcards, all_needs, choice=call.device, size=size, person=person
+            if rule in PARABRICKS:
+                wildcards.append(call.caller)
+            if rule != PARABRICKS[0]:  # which calls the whole genome
+                wildcards.append(str(number))
+            before = [job] if job else []
+            job = self.add(
+                rule, wildcards, [*before, *needs], choice=call.device, size=size, person=person
             )
-            last = [added]
-        return last[0]
+        return job
 
     def run(self) -> None:
         """Add what is done once with all samples, and with those of the bundle."""

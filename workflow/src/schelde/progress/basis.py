@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from schelde import paths
-from schelde.callers import FILTER_SETS
+from schelde.callers import filters_of
 from schelde.config import CallSettings, QcSettings
 from schelde.sheet import Assay
 
@@ -99,7 +99,7 @@ def _java_rules(settings: Mapping[str, Any]) -> frozenset[str]:
     rules = {"call_piece_gatk", "model_base_qualities", "find_tandem_repeats"}
     rules.add("model_tandem_repeats")
     caller = chosen("call", "caller", CallSettings().caller)
-    if FILTER_SETS.get(caller, caller) == "gatk":
+    if filters_of(caller) == "gatk":
         rules.add("gather_calls")
     if chosen("qc", "engine", QcSettings().engine) == "picard":
         rules.add("measure_reads")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from schelde import bgzf
 from schelde.bundle.record import File, Role
 from schelde.package.reads import ReadsError, whole_lines
 from schelde.package.vcf_check import Checker
@@ -31,12 +32,6 @@ CRAM_EOF = bytes.fromhex(
     "0f000000ffffffff0fe0454f4600000000010005bdd94f0001000606010001000100ee63014b"
 )
 """End of a whole CRAM 3 (CRAMv3.tex, 'End of file container')."""
-
-BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-"""End of a whole BGZF file (SAMv1.tex, 'End-of-file marker')."""
-
-BGZF_START = re.compile(rb"\x1f\x8b\x08\x04.{8}BC\x02\x00", re.DOTALL)
-"""Beginning of a block of BGZF: gzip with the extra field BC (SAMv1.tex, 'BGZF')."""
 
 DEFINITION = 26
 """Bytes of a CRAM before its containers: magic, version, 20 bytes of a name."""
@@ -154,9 +149,9 @@ def _read(path: Path, key: bytes, file: File) -> Plain:
 
 
 def _packing_faults(tee: Tee) -> Iterator[str]:
-    if not BGZF_START.match(tee.start):
+    if not bgzf.START.match(tee.start):
         yield "it is not packed as BGZF"
-    elif not tee.end.endswith(BGZF_EOF):
+    elif not tee.end.endswith(bgzf.END):
         yield "it does not end as BGZF does: cut short?"
 
 

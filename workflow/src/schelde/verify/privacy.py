@@ -21,6 +21,11 @@ SHOWN = 3
 LONG_NAME = 200
 """Bytes of a name that file systems and inboxes take with an end of theirs."""
 
+TABIX = b"TBI\1"
+TABIX_NAMES = 36
+"""First bytes of an index of tabix, and where its names of contigs begin, after their length in 4
+bytes (The Tabix index file format, of htslib)."""
+
 UNDECLARED_ACCOUNT = "an account that is not declared"
 UNDECLARED_HOST = "a host that is not declared"
 
@@ -76,10 +81,20 @@ def hosts(bundle: Bundle) -> Iterable[Finding]:
 
 
 def _documents(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
-    """Yield the bytes of every document; those of packed ones unpacked."""
+    """Yield the text of every document; that of packed ones unpacked."""
     for name in bundle.names("**/*"):
         if not name.endswith(ENCRYPTED):
-            yield name, b"\n".join(list(views(bundle.bytes(name)))[-1:])
+            *_, unpacked = views(bundle.bytes(name))
+            yield name, _names_of_index(unpacked) if unpacked.startswith(TABIX) else unpacked
+
+
+def _names_of_index(index: bytes) -> bytes:
+    """Return the names of contigs, which are all the text of an index of tabix.
+
+    The rest is numbers, among whose bytes any short word comes up by chance.
+    """
+    length = int.from_bytes(index[TABIX_NAMES - 4 : TABIX_NAMES], "little")
+    return index[TABIX_NAMES : TABIX_NAMES + length]
 
 
 def _told(name: str, what: str, words: Iterable[str]) -> Iterator[Finding]:

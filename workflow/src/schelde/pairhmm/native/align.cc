@@ -154,6 +154,13 @@ void move_left(Variant& variant, const Bases& reference, Pos start, Pos least) {
 
 }  // namespace
 
+int64_t alignment_cost(const Variant& variant) {
+  if (variant.is_snp()) return kMatch - kMismatch;
+  const int64_t removed = variant.removed;
+  const int64_t length = removed + static_cast<int64_t>(variant.inserted.size());
+  return removed * kMatch - kOpen - (length - 1) * kExtend;
+}
+
 std::vector<Variant> differences(const Bases& reference, Pos start, const Bases& haplotype) {
   std::vector<Variant> found;
   if (few_snps(reference, start, haplotype, found)) return found;

@@ -46,7 +46,7 @@ void show_indel(const Chunk& chunk, const Read& read, Pos pos, uint32_t base, co
   const Pos removed = op.op == 'D' ? op.length : 0;
   const Pos to = std::min(pos + removed, shown.stretch.end);
   for (Pos p = std::max(pos, shown.stretch.start); p < to; ++p) shown.set(p, kDeletedHere);
-  if (!shown.has(pos)) return;
+  if (!shown.has(pos) || pos + removed > chunk.reference_end()) return;
   Variant variant{pos, static_cast<uint32_t>(removed), {}};
   if (op.op == 'I') variant.inserted.assign(chunk.bases, read.offset + base, op.length);
   shown.indels.push_back(left_aligned(std::move(variant), chunk));

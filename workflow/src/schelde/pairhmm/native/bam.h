@@ -14,6 +14,10 @@ constexpr uint16_t kPaired = 0x1, kMateUnmapped = 0x8, kReverse = 0x10, kMateRev
 // Unmapped, secondary, of bad quality, duplicate: never used.
 constexpr uint16_t kUnusableFlags = 0x4 | 0x100 | 0x200 | 0x400;
 
+// Mapping quality that is not known (section 1.4); GATK too leaves such reads out
+// (MappingQualityAvailableReadFilter).
+constexpr uint8_t kNoMapq = 255;
+
 inline bool uses_reference(char op) {
   return op == 'M' || op == 'D' || op == 'N' || op == '=' || op == 'X';
 }

@@ -10,6 +10,9 @@ namespace {
 
 // Inserted bases of which one may be wrong.
 constexpr size_t kBasesForError = 8;
+// bp of a deletion. In a longer one lie so many reads more than end at it that it is not called,
+// and the work for its window grows with the square of its length.
+constexpr uint32_t kLongestDeletion = 1000;
 
 // The lowest numbers of fragments that make a candidate, and the depth that they are compared with.
 struct Threshold {
@@ -134,7 +137,8 @@ void add_indels(const Read& read, const Chunk& chunk, std::vector<IndelEvent>& e
   for (uint32_t i = 0; i < read.operations; i++) {
     const CigarOp& op = chunk.cigars[read.cigar + i];
     const uint32_t behind = op.op == 'I' ? index + op.length : index;
-    if ((op.op == 'I' || op.op == 'D') && bases.from < index && behind < bases.to) {
+    const bool looked_at = op.op == 'I' || (op.op == 'D' && op.length <= kLongestDeletion);
+    if (looked_at && bases.from < index && behind < bases.to) {
       Variant variant{pos, op.op == 'D' ? op.length : 0, {}};
       uint8_t quality = 0;
       if (op.op == 'I') {

@@ -7,11 +7,19 @@
 namespace schelde {
 namespace {
 
+// What both chunks know whole: what begins further before the border than this, or ends further
+// behind it, such as a long deletion, one of them may not have. A little less than the reads that
+// chunks have beyond their borders (BEFORE and AFTER in spans.py).
+constexpr Pos kKnownBefore = 450;
+constexpr Pos kKnownBehind = 1900;
+
 Pos clear_place(const Chunk& chunk, const std::vector<Span>& taken, Pos boundary, Pos distance) {
   Pos place = boundary;
   // `taken` is in order of starts: each span that is too near moves the place past its end.
   for (const Span& span : taken) {
-    if (span.end + distance <= place) continue;
+    if (span.end + distance <= place || span.start < boundary - kKnownBefore ||
+        span.end > boundary + kKnownBehind)
+      continue;
     if (span.start - distance > place) break;
     place = span.end + distance;
   }

@@ -2,6 +2,7 @@
 // GenotypingEngine of GATK 4.6 make them.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "annotate.h"
 #include "likelihoods.h"
@@ -93,6 +94,15 @@ struct Work {
   ReadLikelihoods reads;
 };
 
+// A window may reach over the border of a pseudo-autosomal region.
+int copies_at(const Work& work, Pos pos) {
+  const std::vector<Interval>& intervals = work.chunk.intervals;
+  const auto after = std::upper_bound(intervals.begin(), intervals.end(), pos,
+                                      [](Pos a, const Interval& b) { return a < b.start; });
+  const bool inside = after != intervals.begin() && pos < std::prev(after)->end;
+  return inside ? std::prev(after)->copies : work.region.window.copies;
+}
+
 AlleleLikelihoods likelihoods_at(const Work& work, const Site& site, const Alleles& alleles) {
   const Pos margin = work.settings.allele_margin;
   return allele_likelihoods(work.reads, alleles.of, alleles.size(), site.start - margin,
@@ -101,7 +111,7 @@ AlleleLikelihoods likelihoods_at(const Work& work, const Site& site, const Allel
 
 Call call_of(const Work& work, const Site& site, const Alleles& alleles,
              const AlleleLikelihoods& likelihoods) {
-  const int copies = work.region.window.copies;
+  const int copies = copies_at(work, site.start);
   const Genotypes genotypes(likelihoods.alleles, copies);
   Call call{};
   call.pos = site.start;
@@ -128,7 +138,7 @@ std::vector<Call> genotype(const Chunk& chunk, const Region& region, const doubl
     AlleleLikelihoods values = likelihoods_at(work, site, alleles);
     if (values.reads.empty()) continue;
     if (alleles.alternates.size() > settings.most_alternates) {
-      const Genotypes all(values.alleles, region.window.copies);
+      const Genotypes all(values.alleles, copies_at(work, site.start));
       keep_best(alleles, genotype_likelihoods(values, all), all, settings.most_alternates);
       values = likelihoods_at(work, site, alleles);
     }

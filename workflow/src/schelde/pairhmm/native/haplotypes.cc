@@ -123,8 +123,16 @@ std::vector<uint32_t> places_of(const Variants& some, const Variants& all) {
   return places;
 }
 
-// Takes out combinations that give the same bases as one with fewer variants, or with a better
-// support: then the first of equals.
+// What variants cost as an alignment by the scores of `differences`: of two ways to write a
+// haplotype GATK, which aligns all of them so, takes the cheaper.
+int64_t cost_of(const Haplotype& haplotype, const Variants& variants) {
+  int64_t cost = 0;
+  for (const uint32_t place : haplotype.variants) cost += alignment_cost(variants[place]);
+  return cost;
+}
+
+// Takes out combinations that give the same bases as one with fewer variants, a better alignment or
+// a better support: then the first of equals.
 std::vector<Haplotype> distinct(const Bases& reference, Pos start, const Variants& variants,
                                 std::vector<Combination>& combinations) {
   std::vector<Haplotype> haplotypes;
@@ -139,6 +147,8 @@ std::vector<Haplotype> distinct(const Bases& reference, Pos start, const Variant
     const Haplotype &x = haplotypes[a], &y = haplotypes[b];
     if (x.bases != y.bases) return x.bases < y.bases;
     if (x.variants.size() != y.variants.size()) return x.variants.size() < y.variants.size();
+    const int64_t cost_x = cost_of(x, variants), cost_y = cost_of(y, variants);
+    if (cost_x != cost_y) return cost_x < cost_y;
     if (combinations[a].fragments != combinations[b].fragments) {
       return combinations[a].fragments > combinations[b].fragments;
     }

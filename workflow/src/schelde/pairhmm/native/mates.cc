@@ -21,6 +21,9 @@ struct Shared {
   uint32_t a, b, length;
 };
 
+// A read is compared with so many reads of its fragment: more are not one, but names given twice.
+constexpr int kMostParts = 8;
+
 void blocks_of(const Read& read, const Chunk& chunk, std::vector<Block>& blocks) {
   blocks.clear();
   Pos pos = read.start;
@@ -161,7 +164,8 @@ void adjust_fragments(Chunk& chunk, uint8_t highest) {
     if (fragment >= latest.size()) latest.resize(fragment + size_t{1}, kNone);
     before[b] = latest[fragment];
     latest[fragment] = b;
-    for (uint32_t a = before[b]; a != kNone; a = before[a]) {
+    int parts = 0;
+    for (uint32_t a = before[b]; a != kNone && parts++ < kMostParts; a = before[a]) {
       if (reads[a].end <= reads[b].start) continue;
       blocks_of(reads[a], chunk, a_blocks);
       blocks_of(reads[b], chunk, b_blocks);

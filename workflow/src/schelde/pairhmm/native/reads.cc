@@ -61,7 +61,8 @@ struct Gathering {
   }
 };
 
-// Numbers the fragments in the order of their first reads: mates have the same name.
+// Numbers the fragments in the order of their first reads: mates have the same name. A read without
+// a name (`*`, SAM specification, section 1.4) is a fragment of its own.
 void join_mates(Gathering& gathering) {
   constexpr uint32_t kFree = UINT32_MAX;
   std::vector<Read>& reads = gathering.chunk->reads;
@@ -71,6 +72,10 @@ void join_mates(Gathering& gathering) {
   uint32_t fragments = 0;
   for (size_t i = 0; i < reads.size(); i++) {
     const std::string_view name = gathering.name(i);
+    if (name == "*") {
+      reads[i].fragment = fragments++;
+      continue;
+    }
     size_t slot = hash_of(name, 0) & (slots - 1);
     while (table[slot] != kFree && gathering.name(table[slot]) != name)
       slot = (slot + 1) & (slots - 1);
@@ -154,7 +159,8 @@ void Reader::State::read_on() {
       contig = record.contig;
       start = record.start;
     }
-    if (!(record.flag & kUnusableFlags) && record.mapq >= settings.least_mapq) keep(bytes, size);
+    const bool mapped_well = record.mapq >= settings.least_mapq && record.mapq != kNoMapq;
+    if (!(record.flag & kUnusableFlags) && mapped_well) keep(bytes, size);
     if (new_place && !gatherings.empty() && complete(gatherings.front())) return;
   }
   deal();

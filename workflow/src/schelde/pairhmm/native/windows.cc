@@ -206,10 +206,10 @@ Pos repeat_beyond(const Chunk& chunk, Pos edge, Pos step) {
 int copies_at(const Chunk& chunk, Span core) {
   const Pos from = std::max(core.start, chunk.start);
   const Pos to = std::min(core.end, chunk.end);
-  for (const Interval& interval : chunk.intervals) {
-    if (interval.start < to && interval.end > from) return interval.copies;
-  }
-  return 0;
+  const auto first = std::partition_point(
+      chunk.intervals.begin(), chunk.intervals.end(),
+      [from](const Interval& interval) { return interval.end <= from; });
+  return first != chunk.intervals.end() && first->start < to ? first->copies : 0;
 }
 
 // `room`: what lies between the windows beside it.
