@@ -23,8 +23,6 @@ constexpr Pos kCompared = 20;
 constexpr Pos kDiffering = 8;
 // At most so many clips of one place are compared with the others, however many there are.
 constexpr size_t kMostSeeds = 16;
-// From this length on an indel in one read is looked at beside clips.
-constexpr uint32_t kLongIndel = 10;
 // A candidate so far before the place may explain it: repeats are about as long.
 constexpr Pos kExplaining = 100;
 

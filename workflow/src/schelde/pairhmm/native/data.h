@@ -16,6 +16,10 @@ using Bases = std::basic_string<uint8_t>;
 
 constexpr uint8_t kN = 4;
 
+// From this length on an indel is often aligned in pieces, or clipped: one read that shows it is
+// looked at beside clips, and its window is assembled.
+constexpr uint32_t kLongIndel = 10;
+
 // bp behind a border between chunks within which the cut is looked for.
 constexpr Pos kCutSearch = 1000;
 
@@ -88,8 +92,8 @@ struct Variant {
 // A variant that the alignments show.
 struct Candidate {
   Variant variant;
-  uint32_t reads;  // that show it
-  uint32_t depth;  // usable reads there
+  uint32_t reads;  // fragments that show it
+  uint32_t depth;  // fragments there; Pileup::depth counts reads, as GATK's DP does
 };
 
 // A place where reads are clipped: what is inserted or deleted there is not in the alignments.

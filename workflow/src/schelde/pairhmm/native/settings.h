@@ -40,7 +40,7 @@ struct Settings {
   // log10: no haplotype is further below the best of a read than this (Q45 of a wrong mapping).
   double mismapping_cap = 4.5;
   // log10 for each expected error of a read that no haplotype explains; 0.02 errors a base, at
-  // most 2 (--base-quality-... of readDisqualification).
+  // most 2 (GATK: filterPoorlyModeledEvidence).
   double error_likelihood = -4.0;
   double errors_per_base = 0.02;
   double most_errors = 2;

@@ -29,6 +29,8 @@ class Reader {
   std::unique_ptr<State> state_;
 };
 
+// ---- mates.cc
+
 // Takes off adaptors and bad ends, and lowers the qualities of bases that mates both have.
 void prepare_reads(Chunk& chunk, const Settings& settings);
 

@@ -16,8 +16,6 @@ constexpr Pos kBreakpointDistance = 200;
 // What is assembled takes in what is as near as this. With 100 more indels among many others were
 // found, and fewer on real haplotypes.
 constexpr Pos kJoined = 60;
-// From this length on an indel is often aligned in pieces, or clipped.
-constexpr size_t kLongIndel = 10;
 constexpr size_t kManyCandidates = 5;
 // Repeats that flanks go beyond: units of at most 8 bp (GATK's --max-str-unit-length), as long as
 // reads can be of use for.
